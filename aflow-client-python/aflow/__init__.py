@@ -1,0 +1,5 @@
+"""What an integrator imports to call the gateway."""
+
+from .client import AFlowClient, AFlowError
+
+__all__ = ["AFlowClient", "AFlowError"]

@@ -1,0 +1,173 @@
+//! Facts for others: a fact and its announcement are rows of one commit; the relay publishes them.
+
+use std::time::Duration;
+
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel_async::AsyncConnection;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::bus::{Bus, Message};
+use crate::contract::Event;
+use crate::db::{Conn, Database, QueryResult, sql};
+
+/// The most rows published with confirms in flight at once.
+const BATCH: i64 = 200;
+
+/// Announces one fact in the caller's transaction.
+pub async fn announce<E: Event>(tx: &mut Conn, event: &E) -> QueryResult<()> {
+    announce_all(tx, std::slice::from_ref(event)).await
+}
+
+/// Announces many facts with one statement; none is no statement.
+pub async fn announce_all<E: Event>(tx: &mut Conn, events: &[E]) -> QueryResult<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let mut ids = Vec::with_capacity(events.len());
+    let mut keys = Vec::with_capacity(events.len());
+    let mut payloads = Vec::with_capacity(events.len());
+    for event in events {
+        ids.push(crate::id::new_id());
+        keys.push(event.key());
+        let payload = serde_json::to_value(event)
+            .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+        payloads.push(payload);
+    }
+    sql("insert into outbox (event_id, topic, key, payload, request_id) \
+         select e, $4, k, p, $5 from unnest($1, $2, $3) as t(e, k, p)")
+    .bind::<Array<SqlUuid>, _>(ids)
+    .bind::<Array<Text>, _>(keys)
+    .bind::<Array<Jsonb>, _>(payloads)
+    .bind::<Text, _>(E::TOPIC)
+    .bind::<Nullable<Text>, _>(crate::http::request_id::current())
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct OutboxRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = SqlUuid)]
+    event_id: Uuid,
+    #[diesel(sql_type = Text)]
+    topic: String,
+    #[diesel(sql_type = Text)]
+    key: String,
+    #[diesel(sql_type = Jsonb)]
+    payload: Value,
+    #[diesel(sql_type = Nullable<Text>)]
+    request_id: Option<String>,
+}
+
+/// Publishes what is pending, in the order of ids. Of all processes of a service one relays at a
+/// time (a session lock elects it), so that no row lock is held across the network.
+pub struct Relay {
+    db: Database,
+    bus: Bus,
+    address: crate::config::Database,
+}
+
+impl Relay {
+    /// A relay from this service's outbox to the bus.
+    pub fn new(db: Database, bus: Bus, address: crate::config::Database) -> Self {
+        Self { db, bus, address }
+    }
+
+    /// Runs until `stop`; the lock's connection is its own, so that losing it ends the office.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.hold_office(&stop).await {
+                tracing::warn!(cause = format!("{error:#}"), "relay interrupted, trying again");
+            }
+            wait(&stop, Duration::from_millis(500)).await;
+        }
+    }
+
+    async fn hold_office(&self, stop: &CancellationToken) -> anyhow::Result<()> {
+        #[derive(QueryableByName)]
+        struct Lock {
+            #[diesel(sql_type = diesel::sql_types::Bool)]
+            held: bool,
+        }
+        let mut conn = Conn::establish(&crate::db::address(&self.address)?).await?;
+        let lock =
+            sql("select pg_try_advisory_lock(hashtext('aiflow relay'), hashtext(current_schema())) as held");
+        if !lock.row::<Lock>(&mut conn).await?.held {
+            return Ok(());
+        }
+        let wake = self.db.wake();
+        while !stop.is_cancelled() {
+            let published = self.publish_pending(&mut conn).await?;
+            if published < BATCH as usize {
+                tokio::select! {
+                    () = wake.notified() => {}
+                    () = wait(stop, Duration::from_millis(500)) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One round: reads, publishes, deletes what the bus confirmed. Returns how many it tried.
+    async fn publish_pending(&self, conn: &mut Conn) -> anyhow::Result<usize> {
+        let rows: Vec<OutboxRow> = sql("select id, event_id, topic, key, payload, request_id from outbox \
+             where due_at <= now() order by id limit $1")
+        .bind::<BigInt, _>(BATCH)
+        .rows(conn)
+        .await?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let messages = rows.into_iter().map(Message::from).collect();
+        let mut done = Vec::new();
+        let (mut failed, mut reasons) = (Vec::new(), Vec::new());
+        for (id, outcome) in ids.iter().zip(self.bus.publish(messages).await) {
+            match outcome {
+                Ok(()) => done.push(*id),
+                Err(reason) => {
+                    failed.push(*id);
+                    reasons.push(reason);
+                }
+            }
+        }
+        if !done.is_empty() {
+            sql("delete from outbox where id = any($1)").bind::<Array<BigInt>, _>(done).run(conn).await?;
+        }
+        if let Some(reason) = reasons.first() {
+            tracing::warn!(events = failed.len(), reason, "events not published yet");
+            sql("update outbox o set attempts = attempts + 1, last_error = r.reason, \
+                 due_at = now() + least(power(2, attempts), 30) * interval '1 second' \
+                 from unnest($1, $2) as r(id, reason) where o.id = r.id")
+            .bind::<Array<BigInt>, _>(failed)
+            .bind::<Array<Text>, _>(reasons)
+            .run(conn)
+            .await?;
+        }
+        Ok(ids.len())
+    }
+}
+
+impl From<OutboxRow> for Message {
+    fn from(row: OutboxRow) -> Self {
+        Message {
+            id: row.event_id,
+            topic: row.topic,
+            key: row.key,
+            payload: row.payload,
+            request_id: row.request_id,
+        }
+    }
+}
+
+async fn wait(stop: &CancellationToken, time: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(time) => {}
+    }
+}

@@ -1,0 +1,3 @@
+//! The nouns and rules of who may come in.
+
+pub(crate) mod application;

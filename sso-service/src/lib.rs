@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod config;
+mod domain;
+mod error;
+mod http;
+mod jobs;
+mod store;
+mod usecase;
+
+pub use {app::App, config::Config};

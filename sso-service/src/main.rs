@@ -1,0 +1,7 @@
+//! Runs sso-service as a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::service::run::<sso_service::App>()
+}

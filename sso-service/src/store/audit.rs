@@ -1,0 +1,44 @@
+//! Who did or tried what: never a secret, a header or a body.
+
+use diesel::sql_types::{Array, Integer, Jsonb, Nullable, Text};
+use serde_json::Value;
+use shared::db::{Conn, QueryResult, sql};
+
+/// Days for which records are kept.
+const KEPT_DAYS: i32 = 365;
+
+/// One line of the audit log.
+pub(crate) struct Record {
+    pub(crate) tenant: String,
+    pub(crate) actor: String,
+    pub(crate) action: &'static str,
+    pub(crate) request_id: Option<String>,
+    pub(crate) detail: Value,
+}
+
+/// Adds records with one statement.
+pub(crate) async fn save_all(tx: &mut Conn, records: Vec<Record>) -> QueryResult<()> {
+    let (mut tenants, mut actors, mut actions) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut requests, mut details) = (Vec::new(), Vec::new());
+    for record in records {
+        tenants.push(record.tenant);
+        actors.push(record.actor);
+        actions.push(record.action);
+        requests.push(record.request_id);
+        details.push(record.detail);
+    }
+    sql("insert into audit_records (tenant, actor, action, request_id, detail) select * from unnest($1, $2, $3, $4, $5)")
+        .bind::<Array<Text>, _>(tenants)
+        .bind::<Array<Text>, _>(actors)
+        .bind::<Array<Text>, _>(actions)
+        .bind::<Array<Nullable<Text>>, _>(requests)
+        .bind::<Array<Jsonb>, _>(details)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Removes records older than a year.
+pub(crate) async fn delete_old(conn: &mut Conn) -> QueryResult<usize> {
+    sql("delete from audit_records where at < now() - $1 * interval '1 day'").bind::<Integer, _>(KEPT_DAYS).run(conn).await
+}

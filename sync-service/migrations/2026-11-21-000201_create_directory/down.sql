@@ -1,0 +1,1 @@
+drop table users; drop table departments; drop table directories;

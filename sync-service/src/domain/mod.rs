@@ -1,0 +1,5 @@
+//! The nouns and rules of the organisation.
+
+pub(crate) mod batch;
+pub(crate) mod department;
+pub(crate) mod user;

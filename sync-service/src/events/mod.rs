@@ -1,0 +1,3 @@
+//! What sync-service tells others; it listens to nobody.
+
+pub(crate) mod facts;

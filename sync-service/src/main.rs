@@ -1,0 +1,7 @@
+//! Runs sync-service as a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::service::run::<sync_service::App>()
+}

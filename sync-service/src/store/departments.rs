@@ -1,0 +1,102 @@
+//! Departments.
+
+use std::collections::BTreeSet;
+
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
+use shared::db::{Conn, QueryResult, sql};
+use shared::id::Tenant;
+
+use crate::domain::department::Department;
+
+#[derive(QueryableByName)]
+struct DepartmentRow {
+    #[diesel(sql_type = Text)]
+    dept_id: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    parent_id: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    dept_code: Option<String>,
+    #[diesel(sql_type = Integer)]
+    order_num: i32,
+    #[diesel(sql_type = Bool)]
+    active: bool,
+}
+
+impl From<DepartmentRow> for Department {
+    fn from(row: DepartmentRow) -> Self {
+        let DepartmentRow { dept_id: id, name, parent_id: parent, dept_code: code, order_num, active } = row;
+        Department { id, name, parent, code, order_num, active }
+    }
+}
+
+#[derive(QueryableByName)]
+struct CodeRow {
+    #[diesel(sql_type = Text)]
+    code: String,
+}
+
+/// All departments of an enterprise, in the order people see them.
+pub(crate) async fn list(conn: &mut Conn, tenant: &Tenant) -> QueryResult<Vec<Department>> {
+    let rows: Vec<DepartmentRow> = sql("select dept_id, name, parent_id, dept_code, order_num, active \
+         from departments where tenant = $1 order by order_num, dept_id")
+    .bind::<Text, _>(tenant.as_str())
+    .rows(conn)
+    .await?;
+    Ok(rows.into_iter().map(Department::from).collect())
+}
+
+/// Those of `ids` that exist.
+pub(crate) async fn list_existing(conn: &mut Conn, tenant: &Tenant, ids: Vec<String>) -> QueryResult<BTreeSet<String>> {
+    let rows: Vec<CodeRow> = sql("select dept_id as code from departments where tenant = $1 and dept_id = any($2)")
+        .bind::<Text, _>(tenant.as_str())
+        .bind::<Array<Text>, _>(ids)
+        .rows(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.code).collect())
+}
+
+/// Those of `codes` that name no department, neither by id nor by code.
+pub(crate) async fn list_unknown(conn: &mut Conn, tenant: &Tenant, codes: Vec<String>) -> QueryResult<Vec<String>> {
+    let rows: Vec<CodeRow> = sql("select c as code from unnest($2) as t(c) where not exists \
+         (select from departments d where d.tenant = $1 and d.dept_id = c) and not exists \
+         (select from departments d where d.tenant = $1 and d.dept_code = c)")
+    .bind::<Text, _>(tenant.as_str())
+    .bind::<Array<Text>, _>(codes)
+    .rows(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.code).collect())
+}
+
+/// Stores all with one statement.
+pub(crate) async fn save_all(tx: &mut Conn, tenant: &Tenant, departments: &[Department]) -> QueryResult<()> {
+    if departments.is_empty() {
+        return Ok(());
+    }
+    let (mut ids, mut names, mut parents) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut codes, mut orders, mut actives) = (Vec::new(), Vec::new(), Vec::new());
+    for department in departments {
+        ids.push(department.id.as_str());
+        names.push(department.name.as_str());
+        parents.push(department.parent.as_deref());
+        codes.push(department.code.as_deref());
+        orders.push(department.order_num);
+        actives.push(department.active);
+    }
+    sql("insert into departments (tenant, dept_id, name, parent_id, dept_code, order_num, active) \
+         select $1, * from unnest($2, $3, $4, $5, $6, $7) \
+         on conflict (tenant, dept_id) do update set name = excluded.name, parent_id = excluded.parent_id, \
+         dept_code = excluded.dept_code, order_num = excluded.order_num, active = excluded.active, updated_at = now()")
+    .bind::<Text, _>(tenant.as_str())
+    .bind::<Array<Text>, _>(ids)
+    .bind::<Array<Text>, _>(names)
+    .bind::<Array<Nullable<Text>>, _>(parents)
+    .bind::<Array<Nullable<Text>>, _>(codes)
+    .bind::<Array<Integer>, _>(orders)
+    .bind::<Array<Bool>, _>(actives)
+    .run(tx)
+    .await?;
+    Ok(())
+}

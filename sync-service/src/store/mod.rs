@@ -1,0 +1,5 @@
+//! Tables of sync-service: one file per aggregate.
+
+pub(crate) mod departments;
+pub(crate) mod directories;
+pub(crate) mod users;
