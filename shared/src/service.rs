@@ -175,11 +175,11 @@ impl Shell {
 }
 
 /// Runs `work` every `period` until `stop`; a failure is logged and tried again next time.
-pub async fn every<E: Fault>(
+pub async fn every<E: Fault, F: Future<Output = Result<(), E>> + Send>(
     period: Duration,
     name: &'static str,
     stop: CancellationToken,
-    work: impl AsyncFn() -> Result<(), E>,
+    work: impl Fn() -> F + Send,
 ) {
     let mut timer = tokio::time::interval(period);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -11,5 +11,5 @@ use crate::usecase::sweep::sweep;
 
 /// Runs until `stop`.
 pub(crate) async fn run(ctx: Arc<Ctx>, stop: CancellationToken) {
-    every(Duration::from_secs(300), "sweep", stop, async || sweep(&ctx).await).await;
+    every(Duration::from_secs(300), "sweep", stop, || sweep(ctx.clone())).await;
 }
