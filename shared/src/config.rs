@@ -48,6 +48,22 @@ pub struct Internal {
     pub key: SecretString,
 }
 
+/// Another service of the house.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Neighbour {
+    /// Its internal address, such as `http://127.0.0.1:7023`.
+    pub url: String,
+    /// The longest a question to it may take.
+    pub timeout_ms: u64,
+}
+
+impl Neighbour {
+    /// A client of it.
+    pub fn peer(&self, keys: crate::identity::Keys) -> anyhow::Result<crate::http::client::Peer> {
+        crate::http::client::Peer::new(&self.url, keys, std::time::Duration::from_millis(self.timeout_ms))
+    }
+}
+
 /// What is logged, and how.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Log {

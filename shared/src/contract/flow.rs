@@ -34,6 +34,13 @@ impl Event for FlowPublished {
     }
 }
 
+/// Whose online flows are wanted; asked of flow-service, never announced.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ListOnline {
+    /// The application.
+    pub app: String,
+}
+
 pub(super) fn entry() -> Entry {
     let example = FlowPublished {
         tenant: "COMPANY001".into(),

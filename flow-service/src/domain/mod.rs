@@ -1,0 +1,4 @@
+//! The nouns and rules of flows.
+
+pub(crate) mod apply_rule;
+pub(crate) mod third_party;

@@ -1,0 +1,3 @@
+//! What flow-service tells others; it listens to nobody yet.
+
+pub(crate) mod facts;

@@ -1,0 +1,7 @@
+//! Runs flow-service as a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::service::run::<flow_service::App>()
+}

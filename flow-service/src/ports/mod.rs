@@ -1,0 +1,3 @@
+//! Thin clients of the other services.
+
+pub(crate) mod directory;

@@ -1,0 +1,3 @@
+//! Tables of flow-service: one file per aggregate.
+
+pub(crate) mod third_party;

@@ -1,0 +1,46 @@
+//! The settings of task-service.
+
+use serde::Deserialize;
+use shared::config::{Bus, Check, Database, Http, Internal, Log, Neighbour};
+
+/// See `config.default.toml`, which explains every one.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Config {
+    pub(crate) http: Http,
+    pub(crate) database: Database,
+    pub(crate) bus: Bus,
+    pub(crate) internal: Internal,
+    pub(crate) sync: Neighbour,
+    pub(crate) flow: Neighbour,
+    pub(crate) pages: Pages,
+    pub(crate) batch: Batch,
+    log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Pages {
+    pub(crate) public_url: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Batch {
+    pub(crate) most: usize,
+    pub(crate) writers: usize,
+}
+
+impl Check for Config {
+    fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = [self.database.mistakes(), self.bus.mistakes(), self.internal.mistakes()].concat();
+        if url::Url::parse(&self.pages.public_url).is_err() {
+            mistakes.push("pages.public_url must be an address such as https://aiflow.example.com".to_owned());
+        }
+        if self.batch.most == 0 || self.batch.writers == 0 {
+            mistakes.push("batch.most and batch.writers must be at least 1".to_owned());
+        }
+        mistakes
+    }
+
+    fn log(&self) -> &Log {
+        &self.log
+    }
+}

@@ -1,0 +1,58 @@
+//! What can go wrong in task-service, and its code.
+
+use shared::code::Code;
+use shared::db;
+use shared::fault::{Fault, FieldError};
+
+use crate::domain::order;
+
+/// Everything that can stop a use case.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Order(#[from] order::Refusal),
+    #[error("流程 {0} 不存在或未上线")]
+    UnknownFlow(String),
+    #[error("订单 {0} 不存在")]
+    UnknownOrder(i64),
+    #[error("任务 {0} 不存在")]
+    UnknownTask(String),
+    #[error("没有权限查看订单 {0}")]
+    NotYours(i64),
+    #[error("多个应用都有订单 {0}，请用 appId 指明")]
+    AmbiguousOrder(i64),
+    #[error(transparent)]
+    Stopped(#[from] db::group::Stopped),
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        Error::Database(error.into())
+    }
+}
+
+impl Fault for Error {
+    fn code(&self) -> Code {
+        match self {
+            Error::Order(_) | Error::AmbiguousOrder(_) => Code::InvalidParameter,
+            Error::UnknownFlow(_) | Error::UnknownOrder(_) | Error::UnknownTask(_) => Code::UnknownReference,
+            Error::NotYours(_) => Code::NotPermitted,
+            Error::Stopped(_) => Code::Unavailable,
+            Error::Database(error) => error.code(),
+        }
+    }
+
+    fn details(&self) -> Vec<FieldError> {
+        let named = |field: &str| vec![FieldError::reference(field, self.to_string())];
+        match self {
+            Error::Order(refusal) => vec![FieldError::malformed(refusal.field(), refusal.to_string())],
+            Error::UnknownFlow(_) => named("flowCode"),
+            Error::UnknownOrder(_) => named("orderId"),
+            Error::UnknownTask(_) => named("taskId"),
+            Error::AmbiguousOrder(_) => named("appId"),
+            Error::NotYours(_) | Error::Stopped(_) | Error::Database(_) => Vec::new(),
+        }
+    }
+}

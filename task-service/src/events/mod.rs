@@ -1,0 +1,26 @@
+//! What task-service hears and tells.
+
+pub(crate) mod facts;
+
+use std::sync::Arc;
+
+use shared::contract::Delivered;
+use shared::contract::directory::PeopleChanged;
+use shared::contract::flow::FlowPublished;
+use shared::inbox::Subscriptions;
+
+use crate::error::Error;
+use crate::usecase::{Ctx, store_copies};
+
+/// The subscription table.
+pub(crate) fn subscriptions() -> Subscriptions<Ctx> {
+    Subscriptions::default().on(people_changed).on(flow_published)
+}
+
+async fn people_changed(ctx: Arc<Ctx>, events: Vec<Delivered<PeopleChanged>>) -> Result<(), Error> {
+    store_copies::store_people(&ctx, events).await
+}
+
+async fn flow_published(ctx: Arc<Ctx>, events: Vec<Delivered<FlowPublished>>) -> Result<(), Error> {
+    store_copies::store_flows(&ctx, events).await
+}

@@ -1,0 +1,7 @@
+//! Runs task-service as a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::service::run::<task_service::App>()
+}

@@ -1,0 +1,69 @@
+//! Approval history; lines whose order has not come yet wait for it by its number.
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz};
+use shared::db::{Conn, QueryResult, sql};
+
+use crate::domain::approval_log::ApprovalLog;
+use crate::domain::snapshot::OrderKey;
+
+/// Days for which a line waits for its order (spec "approval/log").
+const WAITING_DAYS: i32 = 7;
+
+/// A stored line.
+#[derive(QueryableByName)]
+pub(crate) struct LogRow {
+    #[diesel(sql_type = Text)]
+    pub(crate) task_code: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(crate) task_name: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub(crate) handler: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub(crate) handled_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub(crate) result: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(crate) comment: Option<String>,
+}
+
+/// Adds what is new; gives how many lines were.
+pub(crate) async fn save_all(tx: &mut Conn, key: &OrderKey, logs: &[ApprovalLog]) -> QueryResult<usize> {
+    if logs.is_empty() {
+        return Ok(0);
+    }
+    sql("insert into approval_logs (tenant, app_id, number, task_code, task_name, handler, handled_at, result, comment) \
+         select $1, $2, $3, * from unnest($4, $5, $6, $7, $8, $9) on conflict do nothing")
+    .bind::<Text, _>(key.tenant.as_str())
+    .bind::<Text, _>(key.app.as_str())
+    .bind::<BigInt, _>(key.number)
+    .bind::<Array<Text>, _>(logs.iter().map(|log| log.task.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(logs.iter().map(|log| log.task_name.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(logs.iter().map(|log| log.handler.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(logs.iter().map(|log| log.handled_at).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(logs.iter().map(|log| log.result.word()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(logs.iter().map(|log| log.comment.as_deref()).collect::<Vec<_>>())
+    .run(tx)
+    .await
+}
+
+/// An order's history, oldest first.
+pub(crate) async fn list(conn: &mut Conn, key: &OrderKey) -> QueryResult<Vec<LogRow>> {
+    sql("select task_code, task_name, handler, handled_at, result, comment from approval_logs \
+         where tenant = $1 and app_id = $2 and number = $3 order by handled_at, id limit 1000")
+    .bind::<Text, _>(key.tenant.as_str())
+    .bind::<Text, _>(key.app.as_str())
+    .bind::<BigInt, _>(key.number)
+    .rows(conn)
+    .await
+}
+
+/// Removes lines whose order never came.
+pub(crate) async fn delete_orphans(conn: &mut Conn) -> QueryResult<usize> {
+    sql("delete from approval_logs l where l.stored_at between now() - ($1 + 2) * interval '1 day' and now() - $1 * interval '1 day' \
+         and not exists (select from orders o where o.tenant = l.tenant and o.app_id = l.app_id and o.number = l.number)")
+    .bind::<Integer, _>(WAITING_DAYS)
+    .run(conn)
+    .await
+}

@@ -1,0 +1,364 @@
+//! Orders with their tasks and cards: whole aggregates, many at once, a handful of statements.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use shared::db::{Conn, QueryResult, sql};
+use shared::id::{AppId, Tenant};
+use uuid::Uuid;
+
+use crate::domain::order::Order;
+use crate::domain::snapshot::OrderKey;
+use crate::domain::status::{NodeType, OrderResult, Status, TaskResult};
+use crate::domain::task::{Card, CardState, Task};
+
+#[derive(QueryableByName)]
+struct OrderRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    tenant: String,
+    #[diesel(sql_type = Text)]
+    app_id: String,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    flow_code: Option<String>,
+    #[diesel(sql_type = Text)]
+    business_key: String,
+    #[diesel(sql_type = Text)]
+    title: String,
+    #[diesel(sql_type = Text)]
+    initiator: String,
+    #[diesel(sql_type = Text)]
+    status: String,
+    #[diesel(sql_type = Text)]
+    result: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    version: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    parent_number: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    parent_task: Option<String>,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    updated_at: DateTime<Utc>,
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+}
+
+#[derive(QueryableByName)]
+struct TaskRow {
+    #[diesel(sql_type = SqlUuid)]
+    order_id: Uuid,
+    #[diesel(sql_type = Text)]
+    task_code: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    status: String,
+    #[diesel(sql_type = Text)]
+    result: String,
+    #[diesel(sql_type = Text)]
+    node_type: String,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    deadline: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    handled_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Bool)]
+    show_pc: bool,
+    #[diesel(sql_type = Bool)]
+    show_mobile: bool,
+    #[diesel(sql_type = Integer)]
+    position: i32,
+}
+
+#[derive(QueryableByName)]
+struct CardRow {
+    #[diesel(sql_type = SqlUuid)]
+    order_id: Uuid,
+    #[diesel(sql_type = Text)]
+    task_code: String,
+    #[diesel(sql_type = Text)]
+    user_code: String,
+    #[diesel(sql_type = Text)]
+    state: String,
+    #[diesel(sql_type = Timestamptz)]
+    arrived_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    handled_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Bool)]
+    told: bool,
+}
+
+impl From<OrderRow> for Order {
+    fn from(row: OrderRow) -> Self {
+        Order {
+            id: row.id,
+            key: OrderKey { tenant: Tenant::stored(row.tenant), app: AppId::stored(row.app_id), number: row.number },
+            flow: row.flow_code,
+            business_key: row.business_key,
+            title: row.title,
+            initiator: row.initiator,
+            status: Status::stored(&row.status).unwrap_or(Status::Ing),
+            result: OrderResult::stored(&row.result).unwrap_or(OrderResult::Ing),
+            version: row.version,
+            parent_number: row.parent_number,
+            parent_task: row.parent_task,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            seq: row.seq,
+            tasks: BTreeMap::new(),
+            copies: BTreeMap::new(),
+        }
+    }
+}
+
+impl From<TaskRow> for Task {
+    fn from(row: TaskRow) -> Self {
+        Task {
+            code: row.task_code,
+            name: row.name,
+            status: Status::stored(&row.status).unwrap_or(Status::Ing),
+            result: TaskResult::stored(&row.result).unwrap_or(TaskResult::New),
+            node_type: NodeType::stored(&row.node_type).unwrap_or(NodeType::Audit),
+            deadline: row.deadline,
+            handled_at: row.handled_at,
+            show_pc: row.show_pc,
+            show_mobile: row.show_mobile,
+            position: row.position,
+            cards: BTreeMap::new(),
+        }
+    }
+}
+
+fn state_word(state: CardState) -> &'static str {
+    match state {
+        CardState::Open => "open",
+        CardState::Done => "done",
+        CardState::Gone => "gone",
+    }
+}
+
+fn kind_word(node_type: NodeType) -> &'static str {
+    match node_type {
+        NodeType::Handle | NodeType::Audit => "todo",
+        NodeType::Notify => "read",
+    }
+}
+
+/// Makes other writers of these orders wait, whether the orders exist yet or not; always taken in
+/// the same order, so that two batches cannot block each other.
+pub(crate) async fn lock_all(tx: &mut Conn, keys: &[&OrderKey]) -> QueryResult<()> {
+    let names: Vec<String> = keys.iter().map(|key| format!("{}\n{}\n{}", key.tenant, key.app, key.number)).collect();
+    sql("select count(pg_advisory_xact_lock(h)) from (select distinct hashtextextended(k, 0) as h from unnest($1) as t(k) order by 1) s")
+        .bind::<Array<Text>, _>(names)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// The orders of `keys` that exist, with everything in them. The caller holds [`lock_all`], or
+/// only looks.
+pub(crate) async fn list_by_keys(conn: &mut Conn, keys: &[&OrderKey]) -> QueryResult<HashMap<OrderKey, Order>> {
+    let rows: Vec<OrderRow> = sql("select o.* from unnest($1, $2, $3) as k(tenant, app_id, number) \
+         join orders o on o.tenant = k.tenant and o.app_id = k.app_id and o.number = k.number")
+    .bind::<Array<Text>, _>(keys.iter().map(|key| key.tenant.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(keys.iter().map(|key| key.app.as_str()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(keys.iter().map(|key| key.number).collect::<Vec<_>>())
+    .rows(conn)
+    .await?;
+    if rows.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut orders: HashMap<Uuid, Order> = rows.into_iter().map(|row| (row.id, row.into())).collect();
+    let ids: Vec<Uuid> = orders.keys().copied().collect();
+    let tasks: Vec<TaskRow> = sql("select * from tasks where order_id = any($1)")
+        .bind::<Array<SqlUuid>, _>(ids.clone())
+        .rows(conn)
+        .await?;
+    for row in tasks {
+        if let Some(order) = orders.get_mut(&row.order_id) {
+            order.tasks.insert(row.task_code.clone(), row.into());
+        }
+    }
+    let cards: Vec<CardRow> = sql("select order_id, task_code, user_code, state, arrived_at, handled_at, told \
+         from cards where order_id = any($1)")
+    .bind::<Array<SqlUuid>, _>(ids)
+    .rows(conn)
+    .await?;
+    for row in cards {
+        put_card(&mut orders, row);
+    }
+    Ok(orders.into_values().map(|order| (order.key.clone(), order)).collect())
+}
+
+fn put_card(orders: &mut HashMap<Uuid, Order>, row: CardRow) {
+    let Some(order) = orders.get_mut(&row.order_id) else { return };
+    let state = match row.state.as_str() {
+        "open" => CardState::Open,
+        "done" => CardState::Done,
+        _ => CardState::Gone,
+    };
+    let card = Card { state, arrived_at: row.arrived_at, handled_at: row.handled_at, told: row.told };
+    if row.task_code.is_empty() {
+        order.copies.insert(row.user_code, card);
+    } else if let Some(task) = order.tasks.get_mut(&row.task_code) {
+        task.cards.insert(row.user_code, card);
+    }
+}
+
+/// The applications that have an order of this number.
+pub(crate) async fn list_apps(conn: &mut Conn, tenant: &Tenant, number: i64) -> QueryResult<Vec<AppId>> {
+    #[derive(QueryableByName)]
+    struct AppRow {
+        #[diesel(sql_type = Text)]
+        app_id: String,
+    }
+    let rows: Vec<AppRow> = sql("select app_id from orders where tenant = $1 and number = $2 order by app_id limit 10")
+        .bind::<Text, _>(tenant.as_str())
+        .bind::<BigInt, _>(number)
+        .rows(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| AppId::stored(row.app_id)).collect())
+}
+
+/// Stores whole orders; of each only the tasks and cards that differ from `before`.
+pub(crate) async fn save_all(tx: &mut Conn, orders: &[&Order], before: &HashMap<OrderKey, Order>) -> QueryResult<()> {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    save_heads(tx, orders).await?;
+    let stored = |order: &Order, task: &str| before.get(&order.key).and_then(|old| old.tasks.get(task));
+    let changed_tasks: Vec<(&Order, &Task)> = orders
+        .iter()
+        .flat_map(|order| order.tasks.values().map(move |task| (*order, task)))
+        .filter(|(order, task)| stored(order, &task.code) != Some(task))
+        .collect();
+    save_tasks(tx, &changed_tasks).await?;
+    let mut cards = Vec::new();
+    for (order, task) in changed_tasks {
+        let old = stored(order, &task.code);
+        // A card repeats some of its task's columns for the lists: then all cards are written.
+        let same_columns = old.is_some_and(|old| {
+            (old.deadline, old.node_type, old.show_pc, old.show_mobile)
+                == (task.deadline, task.node_type, task.show_pc, task.show_mobile)
+        });
+        for (user, card) in &task.cards {
+            if !same_columns || old.and_then(|old| old.cards.get(user)) != Some(card) {
+                cards.push(CardWrite { order, task: Some(task), user, card });
+            }
+        }
+    }
+    for order in orders {
+        let old = before.get(&order.key);
+        for (user, card) in &order.copies {
+            if old.and_then(|old| old.copies.get(user)) != Some(card) {
+                cards.push(CardWrite { order, task: None, user, card });
+            }
+        }
+    }
+    save_cards(tx, &cards).await
+}
+
+async fn save_heads(tx: &mut Conn, orders: &[&Order]) -> QueryResult<()> {
+    let text = |part: fn(&Order) -> &str| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
+    let optional = |part: fn(&Order) -> Option<&str>| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
+    let long = |part: fn(&Order) -> i64| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
+    let optional_long = |part: fn(&Order) -> Option<i64>| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
+    let instant = |part: fn(&Order) -> DateTime<Utc>| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
+    sql("insert into orders (id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, \
+         version, parent_number, parent_task, created_at, updated_at, seq) \
+         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+         on conflict (id) do update set flow_code = excluded.flow_code, business_key = excluded.business_key, \
+         title = excluded.title, initiator = excluded.initiator, status = excluded.status, result = excluded.result, \
+         version = excluded.version, parent_number = excluded.parent_number, parent_task = excluded.parent_task, \
+         created_at = excluded.created_at, updated_at = excluded.updated_at, seq = excluded.seq, stored_at = now()")
+    .bind::<Array<SqlUuid>, _>(orders.iter().map(|order| order.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(text(|order| order.key.tenant.as_str()))
+    .bind::<Array<Text>, _>(text(|order| order.key.app.as_str()))
+    .bind::<Array<BigInt>, _>(long(|order| order.key.number))
+    .bind::<Array<Nullable<Text>>, _>(optional(|order| order.flow.as_deref()))
+    .bind::<Array<Text>, _>(text(|order| &order.business_key))
+    .bind::<Array<Text>, _>(text(|order| &order.title))
+    .bind::<Array<Text>, _>(text(|order| &order.initiator))
+    .bind::<Array<Text>, _>(text(|order| order.status.word()))
+    .bind::<Array<Text>, _>(text(|order| order.result.word()))
+    .bind::<Array<Nullable<BigInt>>, _>(optional_long(|order| order.version))
+    .bind::<Array<Nullable<BigInt>>, _>(optional_long(|order| order.parent_number))
+    .bind::<Array<Nullable<Text>>, _>(optional(|order| order.parent_task.as_deref()))
+    .bind::<Array<Timestamptz>, _>(instant(|order| order.created_at))
+    .bind::<Array<Timestamptz>, _>(instant(|order| order.updated_at))
+    .bind::<Array<BigInt>, _>(long(|order| order.seq))
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+async fn save_tasks(tx: &mut Conn, tasks: &[(&Order, &Task)]) -> QueryResult<()> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let text = |part: fn(&Task) -> &str| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
+    let instant =
+        |part: fn(&Task) -> Option<DateTime<Utc>>| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
+    let flag = |part: fn(&Task) -> bool| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
+    sql("insert into tasks (order_id, task_code, name, status, result, node_type, deadline, handled_at, show_pc, show_mobile, position) \
+         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         on conflict (order_id, task_code) do update set name = excluded.name, status = excluded.status, \
+         result = excluded.result, node_type = excluded.node_type, deadline = excluded.deadline, \
+         handled_at = excluded.handled_at, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile")
+    .bind::<Array<SqlUuid>, _>(tasks.iter().map(|(order, _)| order.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(text(|task| &task.code))
+    .bind::<Array<Text>, _>(text(|task| &task.name))
+    .bind::<Array<Text>, _>(text(|task| task.status.word()))
+    .bind::<Array<Text>, _>(text(|task| task.result.word()))
+    .bind::<Array<Text>, _>(text(|task| task.node_type.word()))
+    .bind::<Array<Nullable<Timestamptz>>, _>(instant(|task| task.deadline))
+    .bind::<Array<Nullable<Timestamptz>>, _>(instant(|task| task.handled_at))
+    .bind::<Array<Bool>, _>(flag(|task| task.show_pc))
+    .bind::<Array<Bool>, _>(flag(|task| task.show_mobile))
+    .bind::<Array<Integer>, _>(tasks.iter().map(|(_, task)| task.position).collect::<Vec<_>>())
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+struct CardWrite<'a> {
+    order: &'a Order,
+    /// Absent for a copy of the whole order.
+    task: Option<&'a Task>,
+    user: &'a str,
+    card: &'a Card,
+}
+
+async fn save_cards(tx: &mut Conn, cards: &[CardWrite<'_>]) -> QueryResult<()> {
+    if cards.is_empty() {
+        return Ok(());
+    }
+    let kind = |write: &CardWrite<'_>| write.task.map_or("copy", |task| kind_word(task.node_type));
+    sql("insert into cards (order_id, task_code, user_code, tenant, kind, state, arrived_at, handled_at, told, flow_code, deadline, show_pc, show_mobile) \
+         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+         on conflict (order_id, task_code, user_code) do update set kind = excluded.kind, state = excluded.state, \
+         handled_at = excluded.handled_at, told = excluded.told, flow_code = excluded.flow_code, \
+         deadline = excluded.deadline, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile")
+    .bind::<Array<SqlUuid>, _>(cards.iter().map(|write| write.order.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(cards.iter().map(|write| write.task.map_or("", |task| &task.code)).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(cards.iter().map(|write| write.user).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(cards.iter().map(|write| write.order.key.tenant.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(cards.iter().map(kind).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(cards.iter().map(|write| state_word(write.card.state)).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(cards.iter().map(|write| write.card.arrived_at).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(cards.iter().map(|write| write.card.handled_at).collect::<Vec<_>>())
+    .bind::<Array<Bool>, _>(cards.iter().map(|write| write.card.told).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(cards.iter().map(|write| write.order.flow.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(cards.iter().map(|write| write.task.and_then(|task| task.deadline)).collect::<Vec<_>>())
+    .bind::<Array<Bool>, _>(cards.iter().map(|write| write.task.is_none_or(|task| task.show_pc)).collect::<Vec<_>>())
+    .bind::<Array<Bool>, _>(cards.iter().map(|write| write.task.is_none_or(|task| task.show_mobile)).collect::<Vec<_>>())
+    .run(tx)
+    .await?;
+    Ok(())
+}

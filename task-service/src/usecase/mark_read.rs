@@ -1,0 +1,17 @@
+//! A person has read a task or a copy.
+
+use shared::id::Tenant;
+
+use super::Ctx;
+use crate::error::Error;
+use crate::store::cards::{self, ReadMark};
+
+/// Marking twice changes nothing; a task the person does not have is unknown.
+pub(crate) async fn mark_read(ctx: &Ctx, tenant: &Tenant, mark: ReadMark<'_>) -> Result<(), Error> {
+    let missing = match (mark.task, mark.number) {
+        (Some(task), _) => Error::UnknownTask(task.to_owned()),
+        (None, number) => Error::UnknownOrder(number.unwrap_or_default()),
+    };
+    let mut conn = ctx.db.connection().await?;
+    if cards::mark_read(&mut conn, tenant, mark).await? == 0 { Err(missing) } else { Ok(()) }
+}

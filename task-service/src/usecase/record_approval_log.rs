@@ -1,0 +1,12 @@
+//! History lines from the ERP (E 5.3); they may come before their order.
+
+use super::Ctx;
+use crate::domain::approval_log::ApprovalLog;
+use crate::domain::snapshot::OrderKey;
+use crate::error::Error;
+use crate::store::approval_logs;
+
+/// Gives how many lines were new; a repeat adds none.
+pub(crate) async fn record_approval_log(ctx: &Ctx, key: &OrderKey, logs: Vec<ApprovalLog>) -> Result<usize, Error> {
+    ctx.db.transaction(async |tx| Ok(approval_logs::save_all(tx, key, &logs).await?)).await
+}

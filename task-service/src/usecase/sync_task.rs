@@ -1,0 +1,141 @@
+//! A snapshot of an ERP's order (E 4.3). Concurrent snapshots share a commit; each keeps its own
+//! answer and its own failure.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use shared::clock::Clock;
+use shared::contract::task::TasksChanged;
+use shared::db::group::{Group, Shape};
+use shared::db::{Conn, Database};
+use shared::id::{AppId, Tenant};
+use shared::{id, outbox};
+
+use super::Ctx;
+use super::resolve_flow::resolve_flow;
+use super::warn_unknown::warn_unknown;
+use crate::domain::link::Flow;
+use crate::domain::order::{Absorbed, Order, Verdict};
+use crate::domain::snapshot::{OrderKey, Snapshot};
+use crate::error::Error;
+use crate::events::facts;
+use crate::store::audit::Record;
+use crate::store::{audit, orders};
+
+/// One snapshot on its way to the database.
+#[derive(Clone)]
+pub(crate) struct Job {
+    key: OrderKey,
+    snapshot: Arc<Snapshot>,
+    flow: Option<Flow>,
+    request_id: Option<String>,
+}
+
+/// What became of the snapshot; the warnings are all that the caller should know.
+pub(crate) async fn sync_task(ctx: &Ctx, tenant: &Tenant, app: &AppId, snapshot: Snapshot) -> Result<Absorbed, Error> {
+    let flow = resolve_flow(ctx, tenant, app, &snapshot).await?;
+    let key = OrderKey { tenant: tenant.clone(), app: app.clone(), number: snapshot.number };
+    let request_id = shared::http::request_id::current();
+    let snapshot = Arc::new(snapshot);
+    let job = Job { key, snapshot: snapshot.clone(), flow, request_id };
+    let mut absorbed = ctx.syncs.submit(job).await??;
+    if absorbed.verdict == Verdict::Applied {
+        if absorbed.order.flow.is_none() {
+            absorbed.warnings.push("未能确定订单所属流程（无 flowCode，且应用没有或有多个已上线的三方流程）".to_owned());
+        }
+        absorbed.warnings.extend(warn_unknown(ctx, tenant, &snapshot).await);
+    }
+    Ok(absorbed)
+}
+
+/// Starts the writers.
+pub(crate) fn start(db: Database, clock: Clock, public_url: String, shape: Shape) -> Group<Job, Result<Absorbed, Error>> {
+    let writer = Arc::new(Writer { db, clock, public_url });
+    Group::start(shape, move |jobs| {
+        let writer = writer.clone();
+        async move { writer.write(jobs).await }
+    })
+}
+
+struct Writer {
+    db: Database,
+    clock: Clock,
+    public_url: String,
+}
+
+impl Writer {
+    /// One transaction for all; when that fails, one for each, so that each fails for itself.
+    async fn write(&self, jobs: Vec<Job>) -> Vec<Result<Absorbed, Error>> {
+        let (size, alone) = (jobs.len(), jobs.clone());
+        match self.write_together(jobs).await {
+            Ok(answers) => answers,
+            Err(error) if size == 1 => vec![Err(error)],
+            Err(error) => {
+                tracing::warn!(size, cause = shared::fault::chain(&error), "a batch of snapshots failed, writing each alone");
+                let mut answers = Vec::with_capacity(size);
+                for job in alone {
+                    let answer = self.write_together(vec![job]).await;
+                    answers.push(answer.and_then(|mut only| only.pop().unwrap_or(Err(Error::Stopped(shared::db::group::Stopped)))));
+                }
+                answers
+            }
+        }
+    }
+
+    async fn write_together(&self, jobs: Vec<Job>) -> Result<Vec<Result<Absorbed, Error>>, Error> {
+        self.db
+            .transaction(async |tx| {
+                let keys: Vec<&OrderKey> = jobs.iter().map(|job| &job.key).collect::<BTreeSet<_>>().into_iter().collect();
+                orders::lock_all(tx, &keys).await?;
+                let before = orders::list_by_keys(tx, &keys).await?;
+                let (answers, after) = self.decide(&jobs, &before);
+                let changed: Vec<&Order> = after.values().collect();
+                orders::save_all(tx, &changed, &before).await?;
+                self.announce(tx, &jobs, &answers).await?;
+                Ok(answers)
+            })
+            .await
+    }
+
+    /// Absorbs one after the other; several snapshots of one order see each other.
+    fn decide(
+        &self,
+        jobs: &[Job],
+        before: &HashMap<OrderKey, Order>,
+    ) -> (Vec<Result<Absorbed, Error>>, HashMap<OrderKey, Order>) {
+        let now = self.clock.now();
+        let mut after: HashMap<OrderKey, Order> = HashMap::new();
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let known = after.get(&job.key).or_else(|| before.get(&job.key)).cloned();
+            let fresh = id::new_id();
+            let absorbed = Order::absorb(known, job.key.clone(), &job.snapshot, job.flow.as_ref(), fresh, now);
+            if let Ok(absorbed) = &absorbed
+                && absorbed.verdict == Verdict::Applied
+            {
+                after.insert(job.key.clone(), absorbed.order.clone());
+            }
+            answers.push(absorbed.map_err(Error::from));
+        }
+        (answers, after)
+    }
+
+    async fn announce(&self, tx: &mut Conn, jobs: &[Job], answers: &[Result<Absorbed, Error>]) -> Result<(), Error> {
+        let mut events: Vec<TasksChanged> = Vec::new();
+        let mut records = Vec::new();
+        for (job, answer) in jobs.iter().zip(answers) {
+            let Ok(absorbed) = answer else { continue };
+            events.extend(facts::tasks_changed(absorbed, job.flow.as_ref(), &self.public_url));
+            records.extend(absorbed.audits.iter().map(|(action, detail)| Record {
+                tenant: job.key.tenant.to_string(),
+                order: absorbed.order.id,
+                action,
+                detail: detail.clone(),
+                request_id: job.request_id.clone(),
+            }));
+        }
+        audit::save_all(tx, &records, self.clock.now()).await?;
+        outbox::announce_all(tx, &events).await?;
+        Ok(())
+    }
+}
