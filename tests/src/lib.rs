@@ -1,1 +1,243 @@
-//! stub
+//! The whole house in one process on real servers: six Apps, PostgreSQL, RabbitMQ, a fake DingTalk.
+//!
+//! One house serves all tests of a binary; each test has an enterprise of its own, so that none sees
+//! another's data.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up fails")]
+
+mod client;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use fakes::dingtalk::{App as DingtalkApp, DingTalk, Options, Person};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use shared::clock::Clock;
+use shared::config::{self, Overrides};
+use shared::http::client::Peer;
+use shared::id::Tenant;
+use shared::identity::{Caller, Keys};
+use shared::service::Service;
+use shared::testing;
+use tokio_util::sync::CancellationToken;
+
+pub use client::{Client, Signing};
+pub use shared::testing::{Answered, eventually, unique};
+
+/// Where the services of the one house listen.
+struct House {
+    gateway: String,
+    addresses: Vec<(&'static str, String)>,
+}
+
+static HOUSE: OnceLock<House> = OnceLock::new();
+
+/// Starts the house on a runtime of its own, which outlives every test.
+fn house() -> &'static House {
+    HOUSE.get_or_init(|| {
+        let (sender, started) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                sender.send(start().await).unwrap();
+                std::future::pending::<()>().await;
+            });
+        });
+        started.recv_timeout(Duration::from_secs(120)).expect("the house did not start within two minutes")
+    })
+}
+
+async fn start() -> House {
+    testing::prepare_database().await;
+    let mut addresses: Vec<(&'static str, String)> = Vec::new();
+    let sync = run::<sync_service::App>(&addresses).await;
+    addresses.push(("sync", sync));
+    let sso = run::<sso_service::App>(&addresses).await;
+    addresses.push(("sso", sso));
+    let flow = run::<flow_service::App>(&addresses).await;
+    addresses.push(("flow", flow));
+    let task = run::<task_service::App>(&addresses).await;
+    addresses.push(("task", task));
+    let notify = run::<notify_service::App>(&addresses).await;
+    addresses.push(("notify", notify));
+    let gateway = run::<gateway::App>(&addresses).await;
+    House { gateway, addresses }
+}
+
+async fn run<S: Service>(known: &[(&'static str, String)]) -> String {
+    let mut overrides = testing::overrides(&format!("house_{}", S::NAME), "unused");
+    overrides.extend(Overrides::from([
+        ("bus.url".to_owned(), testing::bus_url()),
+        ("bus.prefix".to_owned(), "aiflow-test-".to_owned()),
+        ("seal.key".to_owned(), "5e".repeat(32)),
+        ("metrics.address".to_owned(), "127.0.0.1:0".to_owned()),
+        ("limit.address_per_second".to_owned(), "100000".to_owned()),
+        ("limit.address_burst".to_owned(), "100000".to_owned()),
+        ("limit.application_per_second".to_owned(), "200".to_owned()),
+        ("limit.application_burst".to_owned(), "400".to_owned()),
+    ]));
+    for (name, address) in known {
+        overrides.insert(format!("{name}.url"), address.clone());
+        overrides.insert(format!("services.{name}"), address.clone());
+    }
+    let config: S::Config = config::load(S::NAME, S::DEFAULTS, &overrides).unwrap();
+    let app = S::build(config, Clock::system()).await.unwrap();
+    let address = format!("http://{}", app.address());
+    tokio::runtime::Handle::current().spawn(async move {
+        app.run(CancellationToken::new()).await.unwrap();
+    });
+    address
+}
+
+/// One test's enterprise: an application that may sign, and a DingTalk of its own.
+pub struct World {
+    /// The enterprise's code.
+    pub tenant: String,
+    /// Its DingTalk.
+    pub dingtalk: DingTalk,
+    house: &'static House,
+    http: reqwest::Client,
+}
+
+/// The application that every enterprise has, and its secret.
+pub const APP: &str = "APP001";
+/// See [`APP`].
+pub const SECRET: &str = "your_app_secret";
+
+impl World {
+    /// A fresh enterprise in the running house.
+    pub async fn start() -> Self {
+        let house = house();
+        let app = DingtalkApp::new("dingdemo", "demo-secret", 1_000_001, "dingcorpdemo");
+        let people = vec![
+            person("u1", "张三", "13800138000"),
+            person("u2", "李四", "13800138001"),
+            person("u3", "王五", "13800138002"),
+        ];
+        let options = Options { port: 0, apps: vec![app], people, ..Options::demo() };
+        let dingtalk = DingTalk::start(options).await.unwrap();
+        let http = shared::http::client::new(Duration::from_secs(30)).unwrap();
+        let world = World { tenant: unique("T"), dingtalk, house, http };
+        world.admin("/enterprise", json!({"enterpriseCode": world.tenant, "name": "测试企业"})).await;
+        world.create_application(APP, SECRET, json!({})).await;
+        world
+    }
+
+    /// Gives the enterprise its DingTalk application.
+    pub async fn with_dingtalk(self) -> Self {
+        let url = self.dingtalk.base_url();
+        let app = json!({"enterpriseCode": self.tenant, "appKey": "dingdemo", "appSecret": "demo-secret",
+            "agentId": 1_000_001, "corpId": "dingcorpdemo", "oapiUrl": url, "apiUrl": url});
+        self.admin("/dingtalk", app).await;
+        self
+    }
+
+    /// Another application of the enterprise.
+    pub async fn create_application(&self, app: &str, secret: &str, switches: Value) {
+        let mut body = json!({"enterpriseCode": self.tenant, "appId": app, "name": app, "appSecret": secret});
+        if let (Some(body), Some(switches)) = (body.as_object_mut(), switches.as_object()) {
+            body.extend(switches.clone());
+        }
+        self.admin("/application", body).await;
+    }
+
+    /// Does something as `aiflow-admin` does; fails the test when it is refused.
+    pub async fn admin(&self, path: &str, body: Value) -> Value {
+        let peer = self.peer("sso");
+        let caller = Caller::service(Tenant::stored("-"), "aiflow-admin");
+        peer.post(&caller, &format!("/aflow/api/admin{path}"), &body).await.unwrap()
+    }
+
+    /// A service of the house, asked as another service.
+    pub fn peer(&self, service: &str) -> Peer {
+        let keys = Keys::new(&SecretString::from(testing::INTERNAL_KEY), Clock::system());
+        Peer::new(&self.service(service), keys, Duration::from_secs(10)).unwrap()
+    }
+
+    /// The internal address of a service.
+    pub fn service(&self, name: &str) -> String {
+        self.house.addresses.iter().find(|(known, _)| *known == name).unwrap().1.clone()
+    }
+
+    /// The gateway's address.
+    pub fn gateway(&self) -> &str {
+        &self.house.gateway
+    }
+
+    /// The enterprise's ERP: signs as [`APP`].
+    pub fn erp(&self) -> Client {
+        self.client(APP, SECRET)
+    }
+
+    /// An application that signs with this secret.
+    pub fn client(&self, app: &str, secret: &str) -> Client {
+        Client::new(self.http.clone(), &self.house.gateway, &self.tenant, app, secret)
+    }
+
+    /// Departments and people of the documented examples.
+    pub async fn with_people(self) -> Self {
+        let erp = self.erp();
+        let department = |id: &str, parent: &str| json!({"deptId": id, "deptName": id, "parentId": parent});
+        let departments = json!({"departments": [department("DEPT001", ""), department("DEPT002", "DEPT001")]});
+        erp.post("/aflow/api/sys/sync/department", &departments).await.ok();
+        let user = |id: &str, name: &str, mobile: &str| {
+            json!({"userId": id, "userName": name, "realName": name, "mobile": mobile, "deptId": "DEPT001"})
+        };
+        let users = json!({"users": [
+            user("USER001", "张三", "13800138000"),
+            user("USER002", "李四", "13800138001"),
+            user("USER003", "王五", "13800138002"),
+        ]});
+        erp.post("/aflow/api/sys/sync/user", &users).await.ok();
+        self
+    }
+
+    /// The documented third-party flow, online.
+    pub async fn with_flow(self) -> Self {
+        let erp = self.erp();
+        erp.post("/aflow/api/flow/create_third_party", &sales_order()).await.ok();
+        erp.post("/aflow/api/flow/online_third_party", &json!({"flowCode": "SALES_ORDER"})).await.ok();
+        self
+    }
+}
+
+fn person(userid: &str, name: &str, mobile: &str) -> Person {
+    Person { mobile: Some(mobile.to_owned()), ..Person::new(userid, name) }
+}
+
+/// The documented third-party flow (E 4.1).
+pub fn sales_order() -> Value {
+    json!({
+        "flowCode": "SALES_ORDER", "title": "销售订单审批流程",
+        "initiateUrl": {"h5Url": "https://odoo.example.com/h5/sales/apply", "webUrl": "https://odoo.example.com/web/sales/apply"},
+        "detailUrl": {"h5Url": "https://odoo.example.com/h5/sales/detail", "webUrl": "https://odoo.example.com/web/sales/detail"},
+        "groupId": "GROUP001", "managerUserCode": "USER001", "operationUserCode": "USER002",
+        "configUserCode": "USER003", "createBy": "USER001", "allowedApplyTerminals": ["pc", "mobile"],
+        "allowedApplyRule": {"allowedApplyType": "all"}, "allowedManageRule": {"allowedApplyType": "all"},
+    })
+}
+
+/// A snapshot of order `number`: one open task for USER002, a copy for USER003 (E 4.3).
+pub fn snapshot(number: i64) -> Value {
+    json!({
+        "orderId": number, "orderStatus": "ing", "orderResult": "ing", "initiator": "USER001", "version": 1,
+        "businessKey": format!("SALES_{number}"), "createTime": "2025-01-24 10:00:00", "updateTime": "2025-01-24 15:30:00",
+        "ccUsers": [{"userCode": "USER003", "ccTime": "2025-01-24 10:00:00"}],
+        "tasks": [open_task("TASK001", &["USER002"])],
+    })
+}
+
+/// An open task of a snapshot.
+pub fn open_task(code: &str, users: &[&str]) -> Value {
+    json!({"taskId": code, "taskName": "部门经理审批", "assigneeUserCode": users, "taskStatus": "new", "taskResult": "new",
+        "deadLine": "2099-01-25 18:00:00", "nodeType": "audit", "showPc": true, "showMobile": true})
+}
+
+/// A passed task of a snapshot.
+pub fn passed_task(code: &str, users: &[&str]) -> Value {
+    let mut task = open_task(code, users);
+    task["taskStatus"] = json!("over");
+    task["taskResult"] = json!("pass");
+    task["handleTime"] = json!("2025-01-24 16:00:00");
+    task
+}

@@ -76,7 +76,7 @@ pub struct ApiError {
     /// Seconds until a retry makes sense.
     pub retry_after_secs: Option<u32>,
     /// The methods an address has, for 405.
-    pub allow: Option<&'static str>,
+    pub allow: Option<String>,
 }
 
 impl ApiError {
@@ -174,7 +174,7 @@ impl ResponseError for ApiError {
         if let Some(seconds) = self.retry_after_secs {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
-        if let Some(methods) = self.allow
+        if let Some(methods) = &self.allow
             && let Ok(value) = methods.parse()
         {
             response.headers_mut().insert(actix_web::http::header::ALLOW, value);

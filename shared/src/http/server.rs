@@ -67,6 +67,8 @@ where
     .workers(workers)
     .disable_signals()
     .client_request_timeout(Duration::from_secs(15))
+    // Longer than any client of ours keeps a connection, so that none is closed under a request.
+    .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(SHUTDOWN_SECS)
     .run();
     let handle = server.handle();

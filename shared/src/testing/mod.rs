@@ -107,3 +107,18 @@ impl Answered {
         self
     }
 }
+
+/// Makes the test database if it is not there yet; safe to call from everywhere at once.
+pub async fn prepare_database() {
+    use diesel_async::{AsyncConnection, RunQueryDsl};
+    let url = database_url();
+    if crate::db::Conn::establish(&url).await.is_ok() {
+        return;
+    }
+    let (server, name) = url.rsplit_once('/').unwrap_or((&url, "aiflow_test"));
+    let mut conn = crate::db::Conn::establish(&format!("{server}/postgres")).await.unwrap_or_else(|error| {
+        panic!("no PostgreSQL at {server}: {error}; `make test` starts one, or set AIFLOW_TEST_DATABASE_URL")
+    });
+    // Another test binary may be faster; then the database is there all the same.
+    let _ = diesel::sql_query(format!("create database {name}")).execute(&mut conn).await;
+}

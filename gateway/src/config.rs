@@ -1,0 +1,67 @@
+//! The settings of the gateway.
+
+use serde::Deserialize;
+use shared::config::{Bus, Check, Http, Internal, Log};
+
+/// See `config.default.toml`, which explains every one.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Config {
+    pub(crate) http: Http,
+    pub(crate) metrics: Metrics,
+    pub(crate) bus: Bus,
+    pub(crate) internal: Internal,
+    pub(crate) services: Services,
+    pub(crate) body: Body,
+    pub(crate) limit: Limit,
+    pub(crate) credentials: Credentials,
+    log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Metrics {
+    pub(crate) address: String,
+}
+
+/// Where each service listens.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Services {
+    pub(crate) flow: String,
+    pub(crate) task: String,
+    pub(crate) sync: String,
+    pub(crate) sso: String,
+    pub(crate) notify: String,
+    pub(crate) timeout_ms: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Body {
+    pub(crate) deadline_secs: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Limit {
+    pub(crate) application_per_second: u32,
+    pub(crate) application_burst: u32,
+    pub(crate) address_per_second: u32,
+    pub(crate) address_burst: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Credentials {
+    pub(crate) remembered_secs: u64,
+}
+
+impl Check for Config {
+    fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = [self.bus.mistakes(), self.internal.mistakes()].concat();
+        let Limit { application_per_second, application_burst, address_per_second, address_burst } = self.limit;
+        if [application_per_second, application_burst, address_per_second, address_burst].contains(&0) {
+            mistakes.push("the settings of [limit] must be at least 1".to_owned());
+        }
+        mistakes
+    }
+
+    fn log(&self) -> &Log {
+        &self.log
+    }
+}

@@ -1,0 +1,78 @@
+//! Forwards a proven request to its service and streams the answer back.
+
+use std::time::Duration;
+
+use actix_web::body::SizedStream;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use actix_web::{HttpRequest, HttpResponse};
+use awc::Client;
+use bytes::Bytes;
+use shared::code::Code;
+use shared::http::reply::ApiError;
+use shared::http::request_id;
+use shared::identity::{IDENTITY_HEADER, REQUEST_ID_HEADER};
+
+use crate::config::Services;
+use crate::routes::Target;
+
+/// One client for each request thread: its connections stay open.
+pub(crate) fn client(timeout: Duration) -> Client {
+    let connector = awc::Connector::new().limit(512).conn_keep_alive(Duration::from_secs(30)).timeout(Duration::from_secs(3));
+    Client::builder().connector(connector).timeout(timeout).disable_redirects().no_default_headers().finish()
+}
+
+/// Where a target's service listens.
+pub(crate) fn base(services: &Services, target: Target) -> Option<&str> {
+    match target {
+        Target::Flow => Some(&services.flow),
+        Target::Task => Some(&services.task),
+        Target::Sync => Some(&services.sync),
+        Target::Later => None,
+    }
+}
+
+/// Sends the request with our headers only: nothing the caller claims about identity gets through.
+pub(crate) async fn forward(
+    client: &Client,
+    base: &str,
+    request: &HttpRequest,
+    body: Bytes,
+    token: &str,
+) -> Result<HttpResponse, ApiError> {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let address = format!("{base}{path}");
+    let mut retried = false;
+    let answer = loop {
+        let outgoing = client
+            .request(request.method().clone(), address.as_str())
+            .insert_header((IDENTITY_HEADER, token))
+            .insert_header((REQUEST_ID_HEADER, request_id::current().unwrap_or_default()))
+            .insert_header((CONTENT_TYPE, "application/json"));
+        match outgoing.send_body(body.clone()).await {
+            Ok(answer) => break answer,
+            // The service may have just restarted behind a kept connection. Every address is
+            // idempotent, so asking once more is safe.
+            Err(cause) if !retried && !matches!(cause, awc::error::SendRequestError::Timeout) => {
+                tracing::debug!(%cause, "asking the service again");
+                retried = true;
+            }
+            Err(cause) => {
+                tracing::warn!(%cause, address, "the service did not answer");
+                let mut error = ApiError::of(Code::Unavailable);
+                error.retry_after_secs = Some(2);
+                return Err(error);
+            }
+        }
+    };
+    let mut response = HttpResponse::build(answer.status());
+    for name in [CONTENT_TYPE, RETRY_AFTER] {
+        if let Some(value) = answer.headers().get(&name) {
+            response.insert_header((name, value.clone()));
+        }
+    }
+    let length = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    Ok(match length {
+        Some(length) => response.body(SizedStream::new(length, answer)),
+        None => response.streaming(answer),
+    })
+}

@@ -1,0 +1,179 @@
+//! ONE table: address → who may call, which service answers, how large the body may be.
+
+use std::collections::HashMap;
+
+use actix_web::http::Method;
+
+const MIB: usize = 1024 * 1024;
+
+/// The services behind the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Flow,
+    Task,
+    Sync,
+    /// Documented, not offered yet: NOT_SUPPORTED after the caller is known.
+    Later,
+}
+
+/// Who may call an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// An application that signed the request.
+    Application,
+    /// Anybody.
+    Anyone,
+}
+
+/// One line of the table.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) target: Target,
+    pub(crate) who: Who,
+    pub(crate) body_max_bytes: usize,
+}
+
+/// `(method, path, target)` of the addresses that applications sign.
+const SIGNED: &[(&str, &str, Target)] = &[
+    ("POST", "/aflow/api/sys/sync/department", Target::Sync),
+    ("POST", "/aflow/api/sys/sync/user", Target::Sync),
+    ("POST", "/aflow/api/sys/sync/dingtalk", Target::Later),
+    ("POST", "/aflow/api/auth/bind", Target::Sync),
+    ("GET", "/aflow/api/sys/department/tree", Target::Sync),
+    ("GET", "/aflow/api/sys/user/page", Target::Sync),
+    ("POST", "/aflow/api/flow/create_third_party", Target::Flow),
+    ("POST", "/aflow/api/flow/online_third_party", Target::Flow),
+    ("POST", "/aflow/api/flow/create", Target::Later),
+    ("PUT", "/aflow/api/flow/update", Target::Later),
+    ("POST", "/aflow/api/flow/publish", Target::Later),
+    ("POST", "/aflow/api/flow/message", Target::Later),
+    ("POST", "/aflow/api/flow/signal", Target::Later),
+    ("POST", "/aflow/api/form/sync", Target::Later),
+    ("POST", "/aflow/api/order/sync/task", Target::Task),
+    ("POST", "/aflow/api/order/check", Target::Task),
+    ("POST", "/aflow/api/order/approval/log", Target::Task),
+    ("GET", "/aflow/api/order/detail", Target::Task),
+    ("POST", "/aflow/api/order/start", Target::Later),
+    ("POST", "/aflow/api/order/cancel", Target::Later),
+    ("GET", "/aflow/api/order/tasks", Target::Later),
+    ("GET", "/aflow/api/order/variables", Target::Later),
+    ("PUT", "/aflow/api/order/variables", Target::Later),
+    ("GET", "/aflow/api/order/history", Target::Later),
+    ("GET", "/aflow/api/order/forecast", Target::Later),
+    ("GET", "/aflow/api/task/todo", Target::Task),
+    ("GET", "/aflow/api/task/done", Target::Task),
+    ("GET", "/aflow/api/task/cc", Target::Task),
+    ("GET", "/aflow/api/task/initiated", Target::Task),
+    ("GET", "/aflow/api/task/summary", Target::Task),
+    ("POST", "/aflow/api/task/read", Target::Task),
+    ("POST", "/aflow/api/task/complete", Target::Later),
+    ("GET", "/aflow/api/task/return_targets", Target::Later),
+];
+
+/// Addresses that nobody signs. People's sessions and the legacy doors follow.
+const OPEN: &[(&str, &str, Target)] = &[
+    ("GET", "/aflow/api/oauth2/login", Target::Later),
+    ("GET", "/aflow/api/oauth2/callback", Target::Later),
+    ("POST", "/aflow/api/oauth2/refresh", Target::Later),
+    ("POST", "/aflow/api/oauth2/logout", Target::Later),
+    ("GET", "/aflow/api/oauth2/jwks", Target::Later),
+    ("GET", "/aflow/api/oauth2/me", Target::Later),
+    ("GET", "/aflow/api/oauth2/dingtalk/login", Target::Later),
+    ("GET", "/aflow/api/oauth2/dingtalk/callback", Target::Later),
+];
+
+/// The legacy doors, GET and POST each.
+const LEGACY: &[&str] = &[
+    "/flow/launch",
+    "/flow/onAudit",
+    "/flow/relaunch",
+    "/flow/discard",
+    "/flow/urgent",
+    "/message/taskNotify",
+    "/dataSync/create",
+    "/dataSync/update",
+    "/dataSync/job",
+    "/dingtalk/department/getTree",
+    "/dingtalk/user/getByDepartmentId",
+    "/dingtalk/attendance/getByUserId",
+];
+
+/// What an address came to.
+#[derive(Debug)]
+pub(crate) enum Found<'a> {
+    Route(&'a Route),
+    /// The address exists, with these methods.
+    OtherMethod(&'a str),
+    Nothing,
+}
+
+struct Address {
+    routes: Vec<Route>,
+    allow: String,
+}
+
+/// The table, ready for look-ups by the exact path as it was sent: a path that only becomes an
+/// address once it is decoded or tidied up is not one.
+pub(crate) struct Table(HashMap<&'static str, Address>);
+
+impl Table {
+    pub(crate) fn new() -> Self {
+        let mut addresses: HashMap<&'static str, Address> = HashMap::new();
+        let mut add = |method: &str, path: &'static str, target, who| {
+            let body_max_bytes = if path.starts_with("/aflow/api/sys/sync/") { 8 * MIB } else { MIB };
+            let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::POST);
+            let address = addresses.entry(path).or_insert(Address { routes: Vec::new(), allow: String::new() });
+            if !address.allow.is_empty() {
+                address.allow.push_str(", ");
+            }
+            address.allow.push_str(method.as_str());
+            address.routes.push(Route { method, target, who, body_max_bytes });
+        };
+        for (method, path, target) in SIGNED {
+            add(method, path, *target, Who::Application);
+        }
+        for (method, path, target) in OPEN {
+            add(method, path, *target, Who::Anyone);
+        }
+        for path in LEGACY {
+            add("GET", path, Target::Later, Who::Anyone);
+            add("POST", path, Target::Later, Who::Anyone);
+        }
+        Self(addresses)
+    }
+
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        let Some(address) = self.0.get(path) else { return Found::Nothing };
+        match address.routes.iter().find(|route| route.method == method) {
+            Some(route) => Found::Route(route),
+            None => Found::OtherMethod(&address.allow),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_exact_path_is_an_address() {
+        let table = Table::new();
+
+        assert!(matches!(table.find(&Method::POST, "/aflow/api/order/sync/task"), Found::Route(_)));
+        for path in ["//aflow/api/order/sync/task", "/aflow/api/order/sync/task/", "/aflow/api/order/sync%2ftask", "/AFLOW/api/order/sync/task", ""] {
+            assert!(matches!(table.find(&Method::POST, path), Found::Nothing), "{path}");
+        }
+    }
+
+    #[test]
+    fn another_method_is_told_which_ones_exist() {
+        let table = Table::new();
+
+        let Found::OtherMethod(allow) = table.find(&Method::DELETE, "/aflow/api/order/variables") else {
+            panic!("DELETE should not be a method");
+        };
+
+        assert_eq!(allow, "GET, PUT");
+    }
+}

@@ -1,0 +1,13 @@
+//! What notify-service listens to.
+
+mod directory;
+mod task;
+
+use shared::inbox::Subscriptions;
+
+use crate::usecase::Ctx;
+
+/// The subscription table.
+pub(crate) fn subscriptions() -> Subscriptions<Ctx> {
+    Subscriptions::default().on(task::tasks_changed).on(directory::people_changed)
+}

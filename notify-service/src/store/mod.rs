@@ -1,0 +1,8 @@
+//! Tables of notify-service: one file per aggregate.
+
+pub(crate) mod attempts;
+pub(crate) mod budget;
+pub(crate) mod claims;
+pub(crate) mod deliveries;
+pub(crate) mod notices;
+pub(crate) mod people;
