@@ -142,19 +142,38 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
-    let settings: Settings = config::load("admin", include_str!("../config.default.toml"), &Overrides::new())?;
+    let settings: Settings =
+        config::load("admin", include_str!("../config.default.toml"), &Overrides::new())?;
     let keys = Keys::new(&internal_key(&settings)?, Clock::system());
-    let sso = Service { peer: settings.sso.peer(keys.clone())?, name: "sso-service", url: settings.sso.url };
-    let notify = Service { peer: settings.notify.peer(keys)?, name: "notify-service", url: settings.notify.url };
+    let sso = Service {
+        peer: settings.sso.peer(keys.clone())?,
+        name: "sso-service",
+        url: settings.sso.url,
+    };
+    let notify = Service {
+        peer: settings.notify.peer(keys)?,
+        name: "notify-service",
+        url: settings.notify.url,
+    };
     match command {
         Command::CreateEnterprise { enterprise, name } => {
             sso.post("/enterprise", json!({"enterpriseCode": enterprise, "name": name})).await?;
-            say(&format!("enterprise {enterprise} is there; next: aiflow-admin create-application {enterprise} APP001 --name ERP"))
+            say(&format!(
+                "enterprise {enterprise} is there; next: aiflow-admin create-application {enterprise} APP001 --name ERP"
+            ))
         }
         Command::EnableEnterprise { enterprise } => enable_enterprise(&sso, enterprise, true).await,
-        Command::DisableEnterprise { enterprise } => enable_enterprise(&sso, enterprise, false).await,
+        Command::DisableEnterprise { enterprise } => {
+            enable_enterprise(&sso, enterprise, false).await
+        }
         Command::CreateApplication {
-            enterprise, app, name, accept_v0, require_timestamp, any_order, secret_from_stdin,
+            enterprise,
+            app,
+            name,
+            accept_v0,
+            require_timestamp,
+            any_order,
+            secret_from_stdin,
         } => {
             let secret = if secret_from_stdin { Some(read_secret()?) } else { None };
             let body = json!({"enterpriseCode": enterprise, "appId": app, "name": name, "appSecret": secret,
@@ -163,7 +182,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
             show_secret(&enterprise, &app, &answer)
         }
         Command::Rotate { enterprise, app, overlap_hours } => {
-            let body = json!({"enterpriseCode": enterprise, "appId": app, "overlapHours": overlap_hours});
+            let body =
+                json!({"enterpriseCode": enterprise, "appId": app, "overlapHours": overlap_hours});
             let answer = sso.post("/application/rotate", body).await?;
             show_secret(&enterprise, &app, &answer)?;
             say(&format!("the old secret stays good for {overlap_hours} hours"))
@@ -184,7 +204,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
             say("stored; the next push uses it")
         }
         Command::Deliveries { enterprise, state, user, page } => {
-            let mut path = format!("/deliveries?enterpriseCode={}&page={page}", encode(&enterprise));
+            let mut path =
+                format!("/deliveries?enterpriseCode={}&page={page}", encode(&enterprise));
             for (name, value) in [("state", state), ("userCode", user)] {
                 if let Some(value) = value {
                     path.push_str(&format!("&{name}={}", encode(&value)));
@@ -226,7 +247,9 @@ impl Service {
             )),
             Error::Refused { ref code, .. } if code == "NOT_PERMITTED" => anyhow::Error::new(error)
                 .context("the internal key is not the services' one; set AIFLOW__INTERNAL__KEY"),
-            Error::Refused { .. } | Error::TooLong(_) | Error::Unexpected(_) => anyhow::Error::new(error),
+            Error::Refused { .. } | Error::TooLong(_) | Error::Unexpected(_) => {
+                anyhow::Error::new(error)
+            }
         }
     }
 }
@@ -262,34 +285,50 @@ fn read_secret() -> anyhow::Result<String> {
 
 fn encode(text: &str) -> String {
     text.bytes()
-        .map(|c| if c.is_ascii_alphanumeric() { char::from(c).to_string() } else { format!("%{c:02X}") })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() { char::from(c).to_string() } else { format!("%{c:02X}") }
+        })
         .collect()
 }
 
 async fn enable_enterprise(sso: &Service, enterprise: String, enabled: bool) -> anyhow::Result<()> {
-    sso.post("/enterprise/enable", json!({"enterpriseCode": enterprise, "enabled": enabled})).await?;
+    sso.post("/enterprise/enable", json!({"enterpriseCode": enterprise, "enabled": enabled}))
+        .await?;
     say(if enabled { "enabled" } else { "disabled; its applications are refused from now on" })
 }
 
-async fn enable(sso: &Service, enterprise: String, app: String, enabled: bool) -> anyhow::Result<()> {
+async fn enable(
+    sso: &Service,
+    enterprise: String,
+    app: String,
+    enabled: bool,
+) -> anyhow::Result<()> {
     let body = json!({"enterpriseCode": enterprise, "appId": app, "enabled": enabled});
     sso.post("/application/change", body).await?;
     say(if enabled { "enabled" } else { "disabled; it is refused from now on" })
 }
 
 fn show_secret(enterprise: &str, app: &str, answer: &Value) -> anyhow::Result<()> {
-    let secret = answer.get("appSecret").and_then(Value::as_str).context("no secret in the answer")?;
-    say(&format!("enterpriseCode {enterprise}\nappId          {app}\nappSecret      {secret}\nThe secret is shown only this once."))
+    let secret =
+        answer.get("appSecret").and_then(Value::as_str).context("no secret in the answer")?;
+    say(&format!(
+        "enterpriseCode {enterprise}\nappId          {app}\nappSecret      {secret}\nThe secret is shown only this once."
+    ))
 }
 
 fn list(answer: &Value) -> anyhow::Result<()> {
     let rows = |name: &str| answer.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |row: &Value, name: &str| {
+        row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
     let flag = |row: &Value, name: &str| row.get(name).and_then(Value::as_bool).unwrap_or_default();
     for row in rows("enterprises") {
         let state = if flag(&row, "enabled") { "" } else { "  (disabled)" };
         say(&format!("{}  {}{state}", text(&row, "enterpriseCode"), text(&row, "name")))?;
-        for app in rows("applications").iter().filter(|app| text(app, "enterpriseCode") == text(&row, "enterpriseCode")) {
+        for app in rows("applications")
+            .iter()
+            .filter(|app| text(app, "enterpriseCode") == text(&row, "enterpriseCode"))
+        {
             let mut notes = Vec::new();
             if !flag(app, "enabled") {
                 notes.push("disabled".to_owned());

@@ -41,7 +41,9 @@ impl From<diesel::result::Error> for Error {
 impl Fault for Error {
     fn code(&self) -> Code {
         match self {
-            Error::UnknownPeople(_) | Error::UnknownFlow(_) | Error::UnknownVersion { .. } => Code::UnknownReference,
+            Error::UnknownPeople(_) | Error::UnknownFlow(_) | Error::UnknownVersion { .. } => {
+                Code::UnknownReference
+            }
             Error::FlowTaken(_) => Code::Duplicate,
             Error::NotThirdParty(_) => Code::WrongState,
             Error::ThirdParty(_) => Code::Internal,
@@ -56,7 +58,9 @@ impl Fault for Error {
             Error::UnknownFlow(_) | Error::FlowTaken(_) | Error::NotThirdParty(_) => {
                 vec![FieldError::reference("flowCode", self.to_string())]
             }
-            Error::UnknownVersion { .. } => vec![FieldError::reference("flowVersion", self.to_string())],
+            Error::UnknownVersion { .. } => {
+                vec![FieldError::reference("flowVersion", self.to_string())]
+            }
             Error::ThirdParty(_) | Error::Directory(_) | Error::Database(_) => Vec::new(),
         }
     }

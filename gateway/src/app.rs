@@ -69,15 +69,20 @@ impl Service for App {
 
     async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let background = CancellationToken::new();
-        let listening = self.door.credentials.clone().listen(Bus::connect(&self.config.bus), background.clone());
+        let listening = self
+            .door
+            .credentials
+            .clone()
+            .listen(Bus::connect(&self.config.bus), background.clone());
         let tasks = [
             telemetry::spawn(listening),
             telemetry::spawn(refusals::run(self.noted, self.sso, background.clone())),
             telemetry::spawn(tidy(self.door.clone(), background.clone())),
         ];
-        let (metrics, metrics_server) = server::start(self.metrics, 1, |config: &mut ServiceConfig| {
-            config.route("/metrics", web::get().to(shared_health::metrics));
-        })?;
+        let (metrics, metrics_server) =
+            server::start(self.metrics, 1, |config: &mut ServiceConfig| {
+                config.route("/metrics", web::get().to(shared_health::metrics));
+            })?;
         let timeout = Duration::from_millis(self.config.services.timeout_ms);
         let door = Data::from(self.door);
         let routes = move |config: &mut ServiceConfig| {

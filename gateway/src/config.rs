@@ -54,8 +54,11 @@ pub(crate) struct Credentials {
 impl Check for Config {
     fn mistakes(&self) -> Vec<String> {
         let mut mistakes = [self.bus.mistakes(), self.internal.mistakes()].concat();
-        let Limit { application_per_second, application_burst, address_per_second, address_burst } = self.limit;
-        if [application_per_second, application_burst, address_per_second, address_burst].contains(&0) {
+        let Limit { application_per_second, application_burst, address_per_second, address_burst } =
+            self.limit;
+        if [application_per_second, application_burst, address_per_second, address_burst]
+            .contains(&0)
+        {
             mistakes.push("the settings of [limit] must be at least 1".to_owned());
         }
         mistakes

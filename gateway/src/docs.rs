@@ -15,10 +15,15 @@ use shared::http::reply::ApiError;
 use crate::door::Door;
 
 /// `/docs`: a page for people, JSON for programs.
-pub(crate) async fn page(request: HttpRequest, door: Data<Door>, client: Data<Client>) -> Result<HttpResponse, ApiError> {
-    let wants_page = request.headers().get(ACCEPT).is_some_and(|accept| {
-        accept.to_str().is_ok_and(|accept| accept.contains("text/html"))
-    });
+pub(crate) async fn page(
+    request: HttpRequest,
+    door: Data<Door>,
+    client: Data<Client>,
+) -> Result<HttpResponse, ApiError> {
+    let wants_page = request
+        .headers()
+        .get(ACCEPT)
+        .is_some_and(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")));
     let document = joined(&door, &client).await?;
     if !wants_page {
         return Ok(HttpResponse::Ok().json(document));
@@ -30,7 +35,10 @@ pub(crate) async fn page(request: HttpRequest, door: Data<Door>, client: Data<Cl
 }
 
 /// `/docs/openapi.json`
-pub(crate) async fn openapi(door: Data<Door>, client: Data<Client>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn openapi(
+    door: Data<Door>,
+    client: Data<Client>,
+) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(joined(&door, &client).await?))
 }
 
@@ -64,15 +72,13 @@ async fn joined(door: &Door, client: &Client) -> Result<Value, ApiError> {
 
 async fn ask(client: &Client, base: &str) -> Result<Value, ApiError> {
     let away = || ApiError::of(Code::Unavailable);
-    let mut answer = client
-        .get(format!("{base}{PATH}"))
-        .timeout(Duration::from_secs(3))
-        .send()
-        .await
-        .map_err(|cause| {
-            tracing::warn!(%cause, base, "a service did not describe itself");
-            away()
-        })?;
+    let mut answer =
+        client.get(format!("{base}{PATH}")).timeout(Duration::from_secs(3)).send().await.map_err(
+            |cause| {
+                tracing::warn!(%cause, base, "a service did not describe itself");
+                away()
+            },
+        )?;
     answer.json().limit(4 * 1024 * 1024).await.map_err(|cause| {
         tracing::warn!(%cause, base, "a service did not describe itself");
         away()
@@ -117,13 +123,17 @@ fn render(document: &Value) -> String {
 fn render_schema(page: &mut String, title: &str, schema: &Value, document: &Value) {
     let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
     let Some(name) = name else { return };
-    let Some(Value::Object(fields)) = document.pointer(&format!("/components/schemas/{name}/properties")) else {
+    let Some(Value::Object(fields)) =
+        document.pointer(&format!("/components/schemas/{name}/properties"))
+    else {
         return;
     };
     let _ = write!(page, "<table><tr><th colspan=3>{title}: {}</th></tr>", escape(name));
     for (field, about) in fields {
         let kind = match (&about["type"], &about["$ref"]) {
-            (Value::Null, Value::String(reference)) => reference.rsplit('/').next().unwrap_or_default().to_owned(),
+            (Value::Null, Value::String(reference)) => {
+                reference.rsplit('/').next().unwrap_or_default().to_owned()
+            }
             (kind, _) => kind.to_string().replace(['"', '[', ']'], "").replace(',', " | "),
         };
         let description = about["description"].as_str().unwrap_or_default();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use awc::Client;
@@ -87,31 +87,52 @@ fn check_form(request: &HttpRequest) -> Result<(), ApiError> {
         .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
     let carries_body = matches!(*request.method(), Method::POST | Method::PUT);
     if is_encoded || (carries_body && !is_json(request)) {
-        return Err(ApiError::new(Code::UnsupportedMediaType, "请求头 Content-Type 应为 application/json，且不支持 Content-Encoding"));
+        return Err(ApiError::new(
+            Code::UnsupportedMediaType,
+            "请求头 Content-Type 应为 application/json，且不支持 Content-Encoding",
+        ));
     }
     Ok(())
 }
 
 fn is_json(request: &HttpRequest) -> bool {
-    let text = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let text = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let mut parts = text.split(';').map(str::trim);
     let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
-    is_json && parts.all(|part| match part.split_once('=') {
-        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
-            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-        }
-        _ => true,
-    })
+    is_json
+        && parts.all(|part| match part.split_once('=') {
+            Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+                value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        })
 }
 
 impl Door {
     /// Reads the body to its limit and deadline while it is hashed.
-    async fn read_body(&self, request: &HttpRequest, payload: Payload, limit: usize) -> Result<Hashed, ApiError> {
-        let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    async fn read_body(
+        &self,
+        request: &HttpRequest,
+        payload: Payload,
+        limit: usize,
+    ) -> Result<Hashed, ApiError> {
+        let declared = request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
         if declared.is_some_and(|length| length > limit) {
             return Err(too_large(limit));
         }
-        match tokio::time::timeout(self.body_deadline, read_hashed(payload, declared.unwrap_or(0), limit)).await {
+        match tokio::time::timeout(
+            self.body_deadline,
+            read_hashed(payload, declared.unwrap_or(0), limit),
+        )
+        .await
+        {
             Ok(outcome) => outcome,
             Err(_) => Err(ApiError::of(Code::RequestTimeout)),
         }
@@ -120,7 +141,8 @@ impl Door {
     /// Writes a refusal to the log and to the audit log; the header itself goes nowhere.
     fn refuse(&self, refusal: Refusal, request: &HttpRequest) -> ApiError {
         let Refusal { error, reason, envelope } = refusal;
-        let (tenant, app) = envelope.map_or_else(Default::default, |envelope| (envelope.enterprise, envelope.app));
+        let (tenant, app) =
+            envelope.map_or_else(Default::default, |envelope| (envelope.enterprise, envelope.app));
         tracing::info!(tenant, app, reason, code = error.code.name(), "request refused");
         metrics::counter!("gateway_refused", "code" => error.code.name()).increment(1);
         self.refusals.note(Refused {
@@ -135,7 +157,11 @@ impl Door {
     }
 }
 
-async fn read_hashed(mut payload: Payload, expected: usize, limit: usize) -> Result<Hashed, ApiError> {
+async fn read_hashed(
+    mut payload: Payload,
+    expected: usize,
+    limit: usize,
+) -> Result<Hashed, ApiError> {
     let mut bytes = BytesMut::with_capacity(expected);
     let mut hasher = Sha256::new();
     while let Some(chunk) = payload.next().await {

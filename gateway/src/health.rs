@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use actix_web::web::Data;
 use actix_web::HttpResponse;
+use actix_web::web::Data;
 use awc::Client;
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
@@ -29,13 +29,15 @@ pub(crate) async fn ready(door: Data<Door>, client: Data<Client>) -> HttpRespons
     } else {
         "up"
     };
-    let parts: Map<String, Value> = states.into_iter().map(|(name, state)| (name.to_owned(), state)).collect();
+    let parts: Map<String, Value> =
+        states.into_iter().map(|(name, state)| (name.to_owned(), state)).collect();
     envelope(worst != "down", json!({"state": worst, "parts": parts}))
 }
 
 async fn ask<'a>(client: &Client, name: &'a str, base: &str) -> (&'a str, Value) {
     let down = || json!({"state": "down"});
-    let asked = client.get(format!("{base}/health/ready")).timeout(Duration::from_secs(2)).send().await;
+    let asked =
+        client.get(format!("{base}/health/ready")).timeout(Duration::from_secs(2)).send().await;
     let state = match asked {
         Ok(mut answer) => match answer.json::<Value>().await {
             Ok(body) => body.get("data").cloned().unwrap_or_else(down),

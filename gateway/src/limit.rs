@@ -26,7 +26,10 @@ impl Limits {
             Quota::per_second(at_least_one(rate)).allow_burst(at_least_one(burst))
         };
         Self {
-            by_application: RateLimiter::keyed(quota(limit.application_per_second, limit.application_burst)),
+            by_application: RateLimiter::keyed(quota(
+                limit.application_per_second,
+                limit.application_burst,
+            )),
             by_address: RateLimiter::keyed(quota(limit.address_per_second, limit.address_burst)),
         }
     }
@@ -50,11 +53,15 @@ impl Limits {
     }
 }
 
-fn check<K: std::hash::Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), ApiError> {
+fn check<K: std::hash::Hash + Eq + Clone>(
+    limiter: &DefaultKeyedRateLimiter<K>,
+    key: &K,
+) -> Result<(), ApiError> {
     limiter.check_key(key).map_err(|not_until| {
         let wait = not_until.wait_time_from(DefaultClock::default().now());
         let mut error = ApiError::of(Code::TooManyRequests);
-        error.retry_after_secs = Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1));
+        error.retry_after_secs =
+            Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1));
         error
     })
 }

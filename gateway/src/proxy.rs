@@ -17,8 +17,16 @@ use crate::routes::Target;
 
 /// One client for each request thread: its connections stay open.
 pub(crate) fn client(timeout: Duration) -> Client {
-    let connector = awc::Connector::new().limit(512).conn_keep_alive(Duration::from_secs(30)).timeout(Duration::from_secs(3));
-    Client::builder().connector(connector).timeout(timeout).disable_redirects().no_default_headers().finish()
+    let connector = awc::Connector::new()
+        .limit(512)
+        .conn_keep_alive(Duration::from_secs(30))
+        .timeout(Duration::from_secs(3));
+    Client::builder()
+        .connector(connector)
+        .timeout(timeout)
+        .disable_redirects()
+        .no_default_headers()
+        .finish()
 }
 
 /// Where a target's service listens.
@@ -70,7 +78,8 @@ pub(crate) async fn forward(
             response.insert_header((name, value.clone()));
         }
     }
-    let length = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let length =
+        answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     Ok(match length {
         Some(length) => response.body(SizedStream::new(length, answer)),
         None => response.streaming(answer),

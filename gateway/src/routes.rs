@@ -121,9 +121,12 @@ impl Table {
     pub(crate) fn new() -> Self {
         let mut addresses: HashMap<&'static str, Address> = HashMap::new();
         let mut add = |method: &str, path: &'static str, target, who| {
-            let body_max_bytes = if path.starts_with("/aflow/api/sys/sync/") { 8 * MIB } else { MIB };
+            let body_max_bytes =
+                if path.starts_with("/aflow/api/sys/sync/") { 8 * MIB } else { MIB };
             let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::POST);
-            let address = addresses.entry(path).or_insert(Address { routes: Vec::new(), allow: String::new() });
+            let address = addresses
+                .entry(path)
+                .or_insert(Address { routes: Vec::new(), allow: String::new() });
             if !address.allow.is_empty() {
                 address.allow.push_str(", ");
             }
@@ -161,7 +164,13 @@ mod tests {
         let table = Table::new();
 
         assert!(matches!(table.find(&Method::POST, "/aflow/api/order/sync/task"), Found::Route(_)));
-        for path in ["//aflow/api/order/sync/task", "/aflow/api/order/sync/task/", "/aflow/api/order/sync%2ftask", "/AFLOW/api/order/sync/task", ""] {
+        for path in [
+            "//aflow/api/order/sync/task",
+            "/aflow/api/order/sync/task/",
+            "/aflow/api/order/sync%2ftask",
+            "/AFLOW/api/order/sync/task",
+            "",
+        ] {
             assert!(matches!(table.find(&Method::POST, path), Found::Nothing), "{path}");
         }
     }
@@ -170,7 +179,8 @@ mod tests {
     fn another_method_is_told_which_ones_exist() {
         let table = Table::new();
 
-        let Found::OtherMethod(allow) = table.find(&Method::DELETE, "/aflow/api/order/variables") else {
+        let Found::OtherMethod(allow) = table.find(&Method::DELETE, "/aflow/api/order/variables")
+        else {
             panic!("DELETE should not be a method");
         };
 

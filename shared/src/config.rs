@@ -60,7 +60,11 @@ pub struct Neighbour {
 impl Neighbour {
     /// A client of it.
     pub fn peer(&self, keys: crate::identity::Keys) -> anyhow::Result<crate::http::client::Peer> {
-        crate::http::client::Peer::new(&self.url, keys, std::time::Duration::from_millis(self.timeout_ms))
+        crate::http::client::Peer::new(
+            &self.url,
+            keys,
+            std::time::Duration::from_millis(self.timeout_ms),
+        )
     }
 }
 
@@ -114,7 +118,9 @@ impl Bus {
         let url = self.url.expose_secret();
         let known = ["amqp://", "amqps://", "memory:"].iter().any(|scheme| url.starts_with(scheme));
         (!known)
-            .then(|| "bus.url must be an amqp:// address, or memory:NAME for one process".to_owned())
+            .then(|| {
+                "bus.url must be an amqp:// address, or memory:NAME for one process".to_owned()
+            })
             .into_iter()
             .collect()
     }
@@ -129,12 +135,20 @@ pub struct Mistakes {
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} cannot start; its settings have {} mistake(s):", self.service, self.list.len())?;
+        writeln!(
+            f,
+            "{} cannot start; its settings have {} mistake(s):",
+            self.service,
+            self.list.len()
+        )?;
         for mistake in &self.list {
             writeln!(f, "  - {mistake}")?;
         }
         let prefix = environment_prefix(&self.service);
-        write!(f, "Set them in the file named by AIFLOW_CONFIG or as {prefix}__SECTION__KEY; --print-config shows all of them.")
+        write!(
+            f,
+            "Set them in the file named by AIFLOW_CONFIG or as {prefix}__SECTION__KEY; --print-config shows all of them."
+        )
     }
 }
 
@@ -146,10 +160,15 @@ pub type Overrides = BTreeMap<String, String>;
 /// Reads the settings of `service` ("task"): its embedded `defaults`, the file named by
 /// `AIFLOW_CONFIG` (tables `[all]` and `[task]`), `AIFLOW__A__B` (all services),
 /// `AIFLOW_TASK__A__B` (this one), then `overrides`.
-pub fn load<C: DeserializeOwned + Check>(service: &str, defaults: &str, overrides: &Overrides) -> Result<C, Mistakes> {
+pub fn load<C: DeserializeOwned + Check>(
+    service: &str,
+    defaults: &str,
+    overrides: &Overrides,
+) -> Result<C, Mistakes> {
     let fail = |list: Vec<String>| Mistakes { service: service.to_owned(), list };
     let known = flatten(defaults_table(defaults).map_err(|error| fail(vec![error]))?);
-    let (merged, mut mistakes) = merge(service, defaults, overrides, &known).map_err(|error| fail(vec![error]))?;
+    let (merged, mut mistakes) =
+        merge(service, defaults, overrides, &known).map_err(|error| fail(vec![error]))?;
     match merged.try_deserialize::<C>() {
         Ok(config) => {
             mistakes.extend(config.mistakes());
@@ -197,14 +216,16 @@ fn merge(
     known: &BTreeMap<String, ValueKind>,
 ) -> Result<(config::Config, Vec<String>), String> {
     let mut mistakes = Vec::new();
-    let mut builder = config::Config::builder().add_source(File::from_str(defaults, FileFormat::Toml));
+    let mut builder =
+        config::Config::builder().add_source(File::from_str(defaults, FileFormat::Toml));
     let mut apply = |layer: &str, strict: bool, values: BTreeMap<String, Value>| {
         let mut accepted = Vec::new();
         for (key, value) in values {
             if known.contains_key(&key) {
                 accepted.push((key, value));
             } else if strict {
-                mistakes.push(format!("{layer} sets {key}, which is not a setting of this service"));
+                mistakes
+                    .push(format!("{layer} sets {key}, which is not a setting of this service"));
             }
         }
         accepted

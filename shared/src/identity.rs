@@ -138,7 +138,8 @@ impl Keys {
 
     /// The caller a token names, if the token is ours and has not ended.
     pub fn verify(&self, token: &str) -> Option<Caller> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims;
         if claims.exp < self.clock.now().timestamp() {
             return None;
         }
@@ -186,7 +187,10 @@ mod tests {
 
     fn application() -> Caller {
         let app = AppId::stored("APP001");
-        Caller { tenant: Tenant::stored("企业甲"), actor: Actor::Application { app, any_order: true } }
+        Caller {
+            tenant: Tenant::stored("企业甲"),
+            actor: Actor::Application { app, any_order: true },
+        }
     }
 
     #[test]

@@ -33,12 +33,13 @@ pub async fn once(tx: &mut Conn, consumer: &str, ids: &[Uuid]) -> QueryResult<Ha
         #[diesel(sql_type = SqlUuid)]
         event_id: Uuid,
     }
-    let firsts: Vec<First> = sql("insert into inbox (consumer, event_id) select $1, e from unnest($2) as t(e) \
+    let firsts: Vec<First> =
+        sql("insert into inbox (consumer, event_id) select $1, e from unnest($2) as t(e) \
          on conflict do nothing returning event_id")
-    .bind::<Text, _>(consumer.to_owned())
-    .bind::<Array<SqlUuid>, _>(ids.to_vec())
-    .rows(tx)
-    .await?;
+        .bind::<Text, _>(consumer.to_owned())
+        .bind::<Array<SqlUuid>, _>(ids.to_vec())
+        .rows(tx)
+        .await?;
     Ok(firsts.into_iter().map(|first| first.event_id).collect())
 }
 
@@ -56,9 +57,9 @@ impl Trouble {
     pub fn of<E: Fault>(error: &E) -> Self {
         let text = chain(error);
         match error.code() {
-            crate::code::Code::Internal | crate::code::Code::Unavailable | crate::code::Code::UpstreamFailed => {
-                Trouble::Passing(text)
-            }
+            crate::code::Code::Internal
+            | crate::code::Code::Unavailable
+            | crate::code::Code::UpstreamFailed => Trouble::Passing(text),
             _ => Trouble::Permanent(text),
         }
     }
@@ -90,8 +91,9 @@ impl<C: Send + Sync + 'static> Subscriptions<C> {
             Box::pin(async move {
                 let mut events = Vec::with_capacity(messages.len());
                 for message in messages {
-                    let body = serde_json::from_value(message.payload)
-                        .map_err(|error| Trouble::Permanent(format!("not a {}: {error}", E::TOPIC)))?;
+                    let body = serde_json::from_value(message.payload).map_err(|error| {
+                        Trouble::Permanent(format!("not a {}: {error}", E::TOPIC))
+                    })?;
                     events.push(Delivered { id: message.id, body });
                 }
                 handle(ctx, events).await.map_err(|error| Trouble::of(&error))
@@ -121,7 +123,13 @@ pub struct Consumer<C> {
 
 impl<C: Send + Sync + 'static> Consumer<C> {
     /// A consumer of `table` under the service's name.
-    pub fn new(name: &'static str, ctx: Arc<C>, db: Database, bus: Bus, table: Subscriptions<C>) -> Self {
+    pub fn new(
+        name: &'static str,
+        ctx: Arc<C>,
+        db: Database,
+        bus: Bus,
+        table: Subscriptions<C>,
+    ) -> Self {
         Self { name, ctx, db, bus, table }
     }
 
@@ -176,7 +184,12 @@ impl<C: Send + Sync + 'static> Consumer<C> {
         handler(self.ctx.clone(), messages.to_vec()).instrument(span).await
     }
 
-    async fn keep(&self, message: &Message, attempts: i32, trouble: &Trouble) -> Result<(), crate::db::Error> {
+    async fn keep(
+        &self,
+        message: &Message,
+        attempts: i32,
+        trouble: &Trouble,
+    ) -> Result<(), crate::db::Error> {
         let (reason, parked) = match trouble {
             Trouble::Permanent(reason) => (reason, true),
             Trouble::Passing(reason) => (reason, attempts >= MOST_ATTEMPTS),
@@ -200,7 +213,7 @@ impl<C: Send + Sync + 'static> Consumer<C> {
         .bind::<Integer, _>(attempts)
         .bind::<Text, _>(reason.clone())
         .bind::<Integer, _>(i32::from(parked))
-        .run(&mut *conn)
+        .run(&mut conn)
         .await?;
         Ok(())
     }
@@ -248,7 +261,7 @@ impl<C: Send + Sync + 'static> Consumer<C> {
              where d.consumer = t.consumer and d.event_id = t.event_id \
              returning d.event_id, d.topic, d.key, d.payload, d.request_id, d.attempts")
         .bind::<Text, _>(self.name.to_owned())
-        .rows(&mut *conn)
+        .rows(&mut conn)
         .await?;
         let message = |row: DueRow| {
             let DueRow { event_id: id, topic, key, payload, request_id, attempts } = row;
@@ -262,7 +275,7 @@ impl<C: Send + Sync + 'static> Consumer<C> {
         sql("delete from dead_letters where consumer = $1 and event_id = $2")
             .bind::<Text, _>(self.name.to_owned())
             .bind::<SqlUuid, _>(event)
-            .run(&mut *conn)
+            .run(&mut conn)
             .await?;
         Ok(())
     }
@@ -273,7 +286,7 @@ pub async fn forget_old(db: &Database) -> Result<usize, crate::db::Error> {
     let mut conn = db.connection().await?;
     let removed = sql("delete from inbox where handled_at < now() - $1 * interval '1 day'")
         .bind::<Integer, _>(KEPT_DAYS)
-        .run(&mut *conn)
+        .run(&mut conn)
         .await?;
     Ok(removed)
 }
@@ -283,7 +296,9 @@ fn runs_of_one_topic(messages: Vec<Message>) -> Vec<Vec<Message>> {
     let mut runs: Vec<Vec<Message>> = Vec::new();
     for message in messages {
         match runs.last_mut() {
-            Some(run) if run.first().is_some_and(|first| first.topic == message.topic) => run.push(message),
+            Some(run) if run.first().is_some_and(|first| first.topic == message.topic) => {
+                run.push(message)
+            }
             _ => runs.push(vec![message]),
         }
     }

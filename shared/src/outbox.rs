@@ -95,8 +95,9 @@ impl Relay {
             held: bool,
         }
         let mut conn = Conn::establish(&crate::db::address(&self.address)?).await?;
-        let lock =
-            sql("select pg_try_advisory_lock(hashtext('aiflow relay'), hashtext(current_schema())) as held");
+        let lock = sql(
+            "select pg_try_advisory_lock(hashtext('aiflow relay'), hashtext(current_schema())) as held",
+        );
         if !lock.row::<Lock>(&mut conn).await?.held {
             return Ok(());
         }
@@ -115,11 +116,12 @@ impl Relay {
 
     /// One round: reads, publishes, deletes what the bus confirmed. Returns how many it tried.
     async fn publish_pending(&self, conn: &mut Conn) -> anyhow::Result<usize> {
-        let rows: Vec<OutboxRow> = sql("select id, event_id, topic, key, payload, request_id from outbox \
+        let rows: Vec<OutboxRow> =
+            sql("select id, event_id, topic, key, payload, request_id from outbox \
              where due_at <= now() order by id limit $1")
-        .bind::<BigInt, _>(BATCH)
-        .rows(conn)
-        .await?;
+            .bind::<BigInt, _>(BATCH)
+            .rows(conn)
+            .await?;
         if rows.is_empty() {
             return Ok(0);
         }
@@ -137,7 +139,10 @@ impl Relay {
             }
         }
         if !done.is_empty() {
-            sql("delete from outbox where id = any($1)").bind::<Array<BigInt>, _>(done).run(conn).await?;
+            sql("delete from outbox where id = any($1)")
+                .bind::<Array<BigInt>, _>(done)
+                .run(conn)
+                .await?;
         }
         if let Some(reason) = reasons.first() {
             tracing::warn!(events = failed.len(), reason, "events not published yet");

@@ -33,7 +33,10 @@ pub trait Service: Sized + Send + 'static {
     type Config: serde::de::DeserializeOwned + Check + Send;
 
     /// Does everything that can fail: connects, migrates, binds.
-    fn build(config: Self::Config, clock: Clock) -> impl Future<Output = anyhow::Result<Self>> + Send;
+    fn build(
+        config: Self::Config,
+        clock: Clock,
+    ) -> impl Future<Output = anyhow::Result<Self>> + Send;
 
     /// Where it listens.
     fn address(&self) -> SocketAddr;
@@ -88,13 +91,14 @@ pub fn stop_on_signal() -> CancellationToken {
     let stop = CancellationToken::new();
     let fired = stop.clone();
     telemetry::spawn(async move {
-        let mut term = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(term) => term,
-            Err(error) => {
-                tracing::error!(cause = %error, "SIGTERM cannot be heard");
-                return;
-            }
-        };
+        let mut term =
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(term) => term,
+                Err(error) => {
+                    tracing::error!(cause = %error, "SIGTERM cannot be heard");
+                    return;
+                }
+            };
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = term.recv() => {}

@@ -93,13 +93,23 @@ impl<'de> Deserialize<'de> for Fields {
                     match key.as_str() {
                         "v" => once(&mut fields.version, map.next_value()?, "v").map_err(fail)?,
                         "enterpriseCode" => {
-                            once(&mut fields.enterprise, map.next_value()?, "enterpriseCode").map_err(fail)?;
+                            once(&mut fields.enterprise, map.next_value()?, "enterpriseCode")
+                                .map_err(fail)?;
                         }
-                        "appId" => once(&mut fields.app, map.next_value()?, "appId").map_err(fail)?,
-                        "timestamp" => once(&mut fields.timestamp, map.next_value()?, "timestamp").map_err(fail)?,
-                        "nonce" => once(&mut fields.nonce, map.next_value()?, "nonce").map_err(fail)?,
-                        "target" => once(&mut fields.target, map.next_value()?, "target").map_err(fail)?,
-                        "cipher" => once(&mut fields.cipher, map.next_value()?, "cipher").map_err(fail)?,
+                        "appId" => {
+                            once(&mut fields.app, map.next_value()?, "appId").map_err(fail)?
+                        }
+                        "timestamp" => once(&mut fields.timestamp, map.next_value()?, "timestamp")
+                            .map_err(fail)?,
+                        "nonce" => {
+                            once(&mut fields.nonce, map.next_value()?, "nonce").map_err(fail)?
+                        }
+                        "target" => {
+                            once(&mut fields.target, map.next_value()?, "target").map_err(fail)?
+                        }
+                        "cipher" => {
+                            once(&mut fields.cipher, map.next_value()?, "cipher").map_err(fail)?
+                        }
                         _ => {
                             map.next_value::<de::IgnoredAny>()?;
                         }
@@ -193,7 +203,9 @@ const NONCE_MIN_CHARS: usize = 6;
 fn required(value: Option<String>, name: &str) -> Result<String, String> {
     match value {
         Some(text) if text.is_empty() => Err(format!("字段 {name} 为空")),
-        Some(text) if text.chars().any(char::is_control) => Err(format!("字段 {name} 含有控制字符")),
+        Some(text) if text.chars().any(char::is_control) => {
+            Err(format!("字段 {name} 含有控制字符"))
+        }
         Some(text) => Ok(text),
         None => Err(format!("缺少字段 {name}")),
     }
@@ -256,7 +268,11 @@ pub fn sign(claim: &Claim<'_>, secret: &str, body: &[u8]) -> String {
     };
     envelope.cipher = v1_cipher(&envelope, secret, &Sha256::digest(body));
     let text = |value: &str| serde_json::Value::from(value).to_string();
-    let mut json = format!("{{\"v\":1,\"enterpriseCode\":{},\"appId\":{}", text(claim.enterprise), text(claim.app));
+    let mut json = format!(
+        "{{\"v\":1,\"enterpriseCode\":{},\"appId\":{}",
+        text(claim.enterprise),
+        text(claim.app)
+    );
     if let Some(timestamp) = claim.timestamp {
         json.push_str(&format!(",\"timestamp\":{timestamp}"));
     }
@@ -309,7 +325,12 @@ mod tests {
                     nonce: vector.nonce.as_deref(),
                     target: vector.target.as_deref(),
                 };
-                assert_eq!(sign(&claim, &vector.app_secret, vector.body.as_bytes()), vector.header, "{}", vector.name);
+                assert_eq!(
+                    sign(&claim, &vector.app_secret, vector.body.as_bytes()),
+                    vector.header,
+                    "{}",
+                    vector.name
+                );
             }
         }
     }
@@ -332,7 +353,11 @@ mod tests {
             assert!(!proves(&with(|e| e.timestamp = Some(1))), "{}", vector.name);
             if envelope.scheme == Scheme::V1 {
                 assert!(!proves(&with(|e| e.app.push('x'))), "{}", vector.name);
-                assert!(!proves(&with(|e| e.nonce = Some("other-nonce".into()))), "{}", vector.name);
+                assert!(
+                    !proves(&with(|e| e.nonce = Some("other-nonce".into()))),
+                    "{}",
+                    vector.name
+                );
                 assert!(!proves(&with(|e| e.target = Some("GET /".into()))), "{}", vector.name);
             }
         }
@@ -346,12 +371,28 @@ mod tests {
         assert_eq!(Envelope::parse("zz"), Err(Malformed::NotHex));
         assert_eq!(Envelope::parse(&"00".repeat(3_000)), Err(Malformed::TooLong));
         assert!(refused("[]").contains("JSON"));
-        assert!(refused(r#"{"v":2,"enterpriseCode":"a","appId":"b","cipher":"c"}"#).contains("v=2"));
+        assert!(
+            refused(r#"{"v":2,"enterpriseCode":"a","appId":"b","cipher":"c"}"#).contains("v=2")
+        );
         assert!(refused(r#"{"v":1,"appId":"b","cipher":"c"}"#).contains("enterpriseCode"));
-        assert!(refused(r#"{"v":1,"enterpriseCode":"a\nb","appId":"b","cipher":"c"}"#).contains("控制字符"));
-        assert!(refused(r#"{"v":1,"v":1,"enterpriseCode":"a","appId":"b","cipher":"c"}"#).contains("重复"));
-        assert!(refused(r#"{"v":1,"enterpriseCode":"a","appId":"b","nonce":"12345678","cipher":"c"}"#).contains("timestamp"));
-        assert!(refused(r#"{"v":1,"enterpriseCode":"a","appId":"b","timestamp":"1","cipher":"c"}"#).contains("JSON"));
-        assert!(refused(r#"{"enterpriseCode":"a","appId":"b","cipher":"c"}"#).contains("timestamp"));
+        assert!(
+            refused(r#"{"v":1,"enterpriseCode":"a\nb","appId":"b","cipher":"c"}"#)
+                .contains("控制字符")
+        );
+        assert!(
+            refused(r#"{"v":1,"v":1,"enterpriseCode":"a","appId":"b","cipher":"c"}"#)
+                .contains("重复")
+        );
+        assert!(
+            refused(r#"{"v":1,"enterpriseCode":"a","appId":"b","nonce":"12345678","cipher":"c"}"#)
+                .contains("timestamp")
+        );
+        assert!(
+            refused(r#"{"v":1,"enterpriseCode":"a","appId":"b","timestamp":"1","cipher":"c"}"#)
+                .contains("JSON")
+        );
+        assert!(
+            refused(r#"{"enterpriseCode":"a","appId":"b","cipher":"c"}"#).contains("timestamp")
+        );
     }
 }

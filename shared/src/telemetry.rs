@@ -17,7 +17,12 @@ pub fn init(log: &Log) {
     let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_target(true);
     let installed = if log.format == "json" {
-        subscriber.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        subscriber
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .try_init()
     } else {
         subscriber.compact().try_init()
     };
@@ -30,7 +35,8 @@ pub fn init(log: &Log) {
 fn install_metrics() -> Option<&'static PrometheusHandle> {
     METRICS
         .get_or_init(|| {
-            let seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
+            let seconds =
+                [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
             PrometheusBuilder::new().set_buckets(&seconds).ok()?.install_recorder().ok()
         })
         .as_ref()

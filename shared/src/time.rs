@@ -33,7 +33,10 @@ pub fn format(instant: DateTime<Utc>) -> String {
 fn local(text: &str) -> Result<NaiveDateTime, Refusal> {
     let shape = "dddd-dd-dd dd:dd:dd";
     let fits = text.len() == shape.len()
-        && text.bytes().zip(shape.bytes()).all(|(c, s)| if s == b'd' { c.is_ascii_digit() } else { c == s });
+        && text
+            .bytes()
+            .zip(shape.bytes())
+            .all(|(c, s)| if s == b'd' { c.is_ascii_digit() } else { c == s });
     if !fits {
         return Err(Refusal);
     }
@@ -42,7 +45,8 @@ fn local(text: &str) -> Result<NaiveDateTime, Refusal> {
     };
     let year = i32::try_from(part(0, 4)?).or(Err(Refusal))?;
     let date = NaiveDate::from_ymd_opt(year, part(5, 7)?, part(8, 10)?).ok_or(Refusal)?;
-    let time = NaiveTime::from_hms_opt(part(11, 13)?, part(14, 16)?, part(17, 19)?).ok_or(Refusal)?;
+    let time =
+        NaiveTime::from_hms_opt(part(11, 13)?, part(14, 16)?, part(17, 19)?).ok_or(Refusal)?;
     Ok(date.and_time(time))
 }
 
@@ -77,10 +81,26 @@ mod tests {
     #[test]
     fn impossible_and_special_values_are_refused() {
         for text in [
-            "2025-02-30 10:00:00", "2025-13-01 10:00:00", "2025-01-24 25:00:00", "2025-01-24 24:00:00",
-            "2025-01-24 10:60:00", "2025-01-24 10:00:60", "0000-00-00 00:00:00", "infinity",
-            "-infinity", "now", "tomorrow", "epoch", "today", "", "2025-01-24", "2025-01-24T10:00:00",
-            "2025-01-24T23:59:60Z", "２０２５-01-24 10:00:00", "2025-01-24 10:00:0+", "1969-12-31 10:00:00",
+            "2025-02-30 10:00:00",
+            "2025-13-01 10:00:00",
+            "2025-01-24 25:00:00",
+            "2025-01-24 24:00:00",
+            "2025-01-24 10:60:00",
+            "2025-01-24 10:00:60",
+            "0000-00-00 00:00:00",
+            "infinity",
+            "-infinity",
+            "now",
+            "tomorrow",
+            "epoch",
+            "today",
+            "",
+            "2025-01-24",
+            "2025-01-24T10:00:00",
+            "2025-01-24T23:59:60Z",
+            "２０２５-01-24 10:00:00",
+            "2025-01-24 10:00:0+",
+            "1969-12-31 10:00:00",
         ] {
             assert_eq!(parse(text), Err(Refusal), "{text}");
         }

@@ -35,7 +35,9 @@ impl Service for App {
             db: shell.db.clone(),
             clock,
             sealer: Sealer::new(&config.seal.key)?,
-            dingtalk: shared::dingtalk::Client::new(Duration::from_millis(config.dingtalk.timeout_ms))?,
+            dingtalk: shared::dingtalk::Client::new(Duration::from_millis(
+                config.dingtalk.timeout_ms,
+            ))?,
         };
         Ok(Self { shell, ctx: Arc::new(ctx) })
     }

@@ -28,7 +28,8 @@ pub(crate) struct Dingtalk {
 
 impl Check for Config {
     fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = [self.database.mistakes(), self.bus.mistakes(), self.internal.mistakes()].concat();
+        let mut mistakes =
+            [self.database.mistakes(), self.bus.mistakes(), self.internal.mistakes()].concat();
         let key = self.seal.key.expose_secret();
         if key.len() != 64 || hex::decode(key).is_err() {
             mistakes.push("seal.key must be 64 hexadecimal digits; make one with `openssl rand -hex 32` and keep it: without it no stored secret can be read".to_owned());

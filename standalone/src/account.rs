@@ -17,11 +17,17 @@ pub(crate) fn leave_root(folder: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     let (name, user, group) = find_account()?;
-    std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    give(folder, user, group).with_context(|| format!("{} cannot be given to {name}", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{} cannot be made", folder.display()))?;
+    give(folder, user, group)
+        .with_context(|| format!("{} cannot be given to {name}", folder.display()))?;
     eprintln!("started as root: going on as {name}, to whom {} now belongs", folder.display());
     // The link in /proc starts this very program even where its folder is closed to the account.
-    let cause = Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).gid(group).uid(user).exec();
+    let cause = Command::new("/proc/self/exe")
+        .args(std::env::args_os().skip(1))
+        .gid(group)
+        .uid(user)
+        .exec();
     Err(anyhow!(cause).context(format!("cannot go on as {name}; start it as an ordinary user")))
 }
 
@@ -29,8 +35,9 @@ fn find_account() -> anyhow::Result<(&'static str, u32, u32)> {
     let accounts = std::fs::read_to_string("/etc/passwd").context("/etc/passwd is needed")?;
     for name in ACCOUNTS {
         let line = accounts.lines().find(|line| line.split(':').next() == Some(name));
-        let numbers: Option<Vec<u32>> =
-            line.map(|line| line.split(':').skip(2).take(2).filter_map(|number| number.parse().ok()).collect());
+        let numbers: Option<Vec<u32>> = line.map(|line| {
+            line.split(':').skip(2).take(2).filter_map(|number| number.parse().ok()).collect()
+        });
         if let Some([user, group]) = numbers.as_deref() {
             return Ok((name, *user, *group));
         }

@@ -17,22 +17,32 @@ const SECRET: &str = "your_app_secret";
 /// Starts the fake DingTalk with the people of the documented examples.
 pub(crate) async fn start_fake(port: u16) -> anyhow::Result<DingTalk> {
     let options = Options { port, ..Options::demo() };
-    DingTalk::start(options)
-        .await
-        .map_err(|error| anyhow::anyhow!("the fake DingTalk cannot listen on 127.0.0.1:{port}: {error}"))
+    DingTalk::start(options).await.map_err(|error| {
+        anyhow::anyhow!("the fake DingTalk cannot listen on 127.0.0.1:{port}: {error}")
+    })
 }
 
 /// Makes the enterprise and its application, unless an earlier run did.
-pub(crate) async fn fill(sso: &str, keys: &crate::keys::Keys, fake: &DingTalk) -> anyhow::Result<()> {
+pub(crate) async fn fill(
+    sso: &str,
+    keys: &crate::keys::Keys,
+    fake: &DingTalk,
+) -> anyhow::Result<()> {
     let internal = SecretString::from(keys.internal.clone());
-    let peer = Peer::new(&format!("http://{sso}"), Keys::new(&internal, Clock::system()), Duration::from_secs(10))?;
+    let peer = Peer::new(
+        &format!("http://{sso}"),
+        Keys::new(&internal, Clock::system()),
+        Duration::from_secs(10),
+    )?;
     let admin = Caller::service(Tenant::stored(ENTERPRISE), "aiflow-admin");
-    let post = async |path: &str, body: Value| match peer.post::<_, Value>(&admin, path, &body).await {
-        Err(Error::Refused { code, .. }) if code == "DUPLICATE" => Ok(()),
-        Err(error) => Err(error),
-        Ok(_) => Ok(()),
-    };
-    post("/aflow/api/admin/enterprise", json!({"enterpriseCode": ENTERPRISE, "name": "示例企业"})).await?;
+    let post =
+        async |path: &str, body: Value| match peer.post::<_, Value>(&admin, path, &body).await {
+            Err(Error::Refused { code, .. }) if code == "DUPLICATE" => Ok(()),
+            Err(error) => Err(error),
+            Ok(_) => Ok(()),
+        };
+    post("/aflow/api/admin/enterprise", json!({"enterpriseCode": ENTERPRISE, "name": "示例企业"}))
+        .await?;
     let application = json!({
         "enterpriseCode": ENTERPRISE, "appId": APPLICATION, "name": "示例 ERP", "appSecret": SECRET,
         "acceptV0": true,

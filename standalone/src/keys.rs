@@ -19,14 +19,17 @@ pub(crate) struct Keys {
 
 /// The keys of this folder.
 pub(crate) fn load_or_make(folder: &Path) -> anyhow::Result<Keys> {
-    std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{} cannot be made", folder.display()))?;
     let path = folder.join("keys.toml");
     if path.exists() {
-        let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
         return toml::from_str(&text).with_context(|| format!("{} is damaged", path.display()));
     }
     let keys = Keys { internal: random(), seal: random() };
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
     file.write_all(toml::to_string(&keys)?.as_bytes())?;
     Ok(keys)
 }

@@ -58,8 +58,13 @@ async fn serve(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()>
     } else {
         None
     };
-    let database = private.as_ref().map_or(settings.database.url.clone(), |private| private.url.clone());
-    let fake = if arguments.demo { Some(demo::start_fake(settings.demo.dingtalk_port).await?) } else { None };
+    let database =
+        private.as_ref().map_or(settings.database.url.clone(), |private| private.url.clone());
+    let fake = if arguments.demo {
+        Some(demo::start_fake(settings.demo.dingtalk_port).await?)
+    } else {
+        None
+    };
     let common = settings.for_services(&keys, &database);
 
     eprintln!("starting the six services …");
@@ -71,17 +76,26 @@ async fn serve(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()>
     let task = run::<task_service::App>(&common, &ended, &mut running).await?;
     let notify = run::<notify_service::App>(&common, &ended, &mut running).await?;
     let gateway = run::<gateway::App>(&common, &ended, &mut running).await?;
-    for (name, address) in
-        [("gateway", &gateway), ("flow", &flow), ("task", &task), ("sync", &sync), ("sso", &sso), ("notify", &notify)]
-    {
+    for (name, address) in [
+        ("gateway", &gateway),
+        ("flow", &flow),
+        ("task", &task),
+        ("sync", &sync),
+        ("sso", &sso),
+        ("notify", &notify),
+    ] {
         tracing::info!(service = name, address, "listening");
     }
     if let Some(fake) = &fake {
         demo::fill(&sso, &keys, fake).await.context("the sample enterprise could not be made")?;
         demo::explain(&gateway, fake);
     } else {
-        eprintln!("aiflow listens on http://{gateway} (API description at /docs). Ctrl-C stops it.");
-        eprintln!("Create an enterprise next: cargo run -p aiflow-admin -- create-enterprise COMPANY001 --name 示例企业");
+        eprintln!(
+            "aiflow listens on http://{gateway} (API description at /docs). Ctrl-C stops it."
+        );
+        eprintln!(
+            "Create an enterprise next: cargo run -p aiflow-admin -- create-enterprise COMPANY001 --name 示例企业"
+        );
     }
 
     tokio::select! {
@@ -106,7 +120,9 @@ async fn run<S: Service>(
     running: &mut tokio::task::JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<String> {
     let config: S::Config = config::load(S::NAME, S::DEFAULTS, common)?;
-    let app = S::build(config, Clock::system()).await.with_context(|| format!("{} cannot start", S::NAME))?;
+    let app = S::build(config, Clock::system())
+        .await
+        .with_context(|| format!("{} cannot start", S::NAME))?;
     let address = app.address().to_string();
     running.spawn(app.run(stop.clone()));
     Ok(address)

@@ -1,6 +1,7 @@
 //! The private PostgreSQL: the machine's own binaries where there are any, data that stays.
 
 use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,7 +24,8 @@ pub(crate) async fn start(folder: &Path, fresh: bool) -> anyhow::Result<Private>
     if fresh {
         stop_left_over(&data).await;
         if data.exists() {
-            std::fs::remove_dir_all(&data).with_context(|| format!("{} cannot be removed", data.display()))?;
+            std::fs::remove_dir_all(&data)
+                .with_context(|| format!("{} cannot be removed", data.display()))?;
         }
     }
     // A server that outlived a kill -9 of its parent holds the folder: it is stopped, and recovers
@@ -38,7 +40,10 @@ pub(crate) async fn start(folder: &Path, fresh: bool) -> anyhow::Result<Private>
     }
     let mut server = PostgreSQL::new(settings);
     server.setup().await.context("the private PostgreSQL cannot be set up; install PostgreSQL (for example `apt-get install postgresql`), or give AIFLOW_STANDALONE__DATABASE__URL")?;
-    server.start().await.context("the private PostgreSQL does not start; its log is start.log in the data folder")?;
+    std::fs::set_permissions(folder.join("password"), std::fs::Permissions::from_mode(0o600))?;
+    server.start().await.context(
+        "the private PostgreSQL does not start; its log is start.log in the data folder",
+    )?;
     if !server.database_exists(DATABASE).await? {
         server.create_database(DATABASE).await?;
     }
@@ -89,8 +94,10 @@ fn password(folder: &Path) -> String {
 fn find_installation() -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "where programs are is the environment's word")]
     let path = std::env::var("PATH").unwrap_or_default();
-    let on_path = path.split(':').filter_map(|folder| Path::new(folder).parent().map(Path::to_path_buf));
-    let usual = ["/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt", "/usr/pgsql"];
+    let on_path =
+        path.split(':').filter_map(|folder| Path::new(folder).parent().map(Path::to_path_buf));
+    let usual =
+        ["/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt", "/usr/pgsql"];
     let mut versions: Vec<PathBuf> = usual
         .iter()
         .filter_map(|folder| std::fs::read_dir(folder).ok())
@@ -98,17 +105,22 @@ fn find_installation() -> Option<PathBuf> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .collect();
     versions.sort();
-    let complete = |folder: &PathBuf| folder.join("bin/initdb").exists() && folder.join("bin/postgres").exists();
+    let complete = |folder: &PathBuf| {
+        folder.join("bin/initdb").exists() && folder.join("bin/postgres").exists()
+    };
     on_path.chain(versions.into_iter().rev()).find(complete)
 }
 
 /// Asks a server that still holds the folder to stop, and waits until it has.
 async fn stop_left_over(data: &Path) {
     let lock = data.join("postmaster.pid");
-    let pid = std::fs::read_to_string(&lock).ok().and_then(|text| text.lines().next()?.trim().parse::<u32>().ok());
+    let pid = std::fs::read_to_string(&lock)
+        .ok()
+        .and_then(|text| text.lines().next()?.trim().parse::<u32>().ok());
     let Some(pid) = pid else { return };
     let process = PathBuf::from(format!("/proc/{pid}"));
-    let is_postgres = std::fs::read_to_string(process.join("comm")).is_ok_and(|name| name.trim() == "postgres");
+    let is_postgres =
+        std::fs::read_to_string(process.join("comm")).is_ok_and(|name| name.trim() == "postgres");
     if !is_postgres {
         return;
     }

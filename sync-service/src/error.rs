@@ -35,7 +35,9 @@ impl Fault for Error {
 
     fn details(&self) -> Vec<FieldError> {
         match self {
-            Error::UnknownUser(_) => vec![FieldError::reference("customUserCode", self.to_string())],
+            Error::UnknownUser(_) => {
+                vec![FieldError::reference("customUserCode", self.to_string())]
+            }
             Error::LinkTaken(_) => vec![FieldError::reference("linkUserCode", self.to_string())],
             Error::OtherSource | Error::Database(_) => Vec::new(),
         }

@@ -38,15 +38,22 @@ impl Service for App {
     async fn build(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let Config { http, database, bus, internal, .. } = &config;
         let shell = Shell::build(http, database, bus, internal, MIGRATIONS, clock.clone()).await?;
-        let shape = Shape { most: config.batch.most, writers: config.batch.writers, waiting: WAITING };
+        let shape =
+            Shape { most: config.batch.most, writers: config.batch.writers, waiting: WAITING };
         let public_url = config.pages.public_url;
         let ctx = Ctx {
             db: shell.db.clone(),
             directory: Directory(config.sync.peer(shell.keys.clone())?),
             flows: Flows(config.flow.peer(shell.keys.clone())?),
             syncs: sync_task::start(shell.db.clone(), clock.clone(), public_url.clone(), shape),
-            known_flows: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build(),
-            known_people: Cache::builder().max_capacity(200_000).time_to_live(Duration::from_secs(600)).build(),
+            known_flows: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(Duration::from_secs(5))
+                .build(),
+            known_people: Cache::builder()
+                .max_capacity(200_000)
+                .time_to_live(Duration::from_secs(600))
+                .build(),
             public_url,
             clock,
         };
@@ -60,9 +67,17 @@ impl Service for App {
     async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let ctx = self.ctx.clone();
         let tasks = |shell: &Shell, stop: CancellationToken| {
-            let consumer =
-                Consumer::new(Self::NAME, ctx.clone(), shell.db.clone(), shell.bus.clone(), events::subscriptions());
-            vec![telemetry::spawn(consumer.run(stop.clone())), telemetry::spawn(jobs::run(ctx, stop))]
+            let consumer = Consumer::new(
+                Self::NAME,
+                ctx.clone(),
+                shell.db.clone(),
+                shell.bus.clone(),
+                events::subscriptions(),
+            );
+            vec![
+                telemetry::spawn(consumer.run(stop.clone())),
+                telemetry::spawn(jobs::run(ctx, stop)),
+            ]
         };
         self.shell.serve(self.ctx, http::routes, tasks, stop).await
     }

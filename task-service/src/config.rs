@@ -30,9 +30,12 @@ pub(crate) struct Batch {
 
 impl Check for Config {
     fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = [self.database.mistakes(), self.bus.mistakes(), self.internal.mistakes()].concat();
+        let mut mistakes =
+            [self.database.mistakes(), self.bus.mistakes(), self.internal.mistakes()].concat();
         if url::Url::parse(&self.pages.public_url).is_err() {
-            mistakes.push("pages.public_url must be an address such as https://aiflow.example.com".to_owned());
+            mistakes.push(
+                "pages.public_url must be an address such as https://aiflow.example.com".to_owned(),
+            );
         }
         if self.batch.most == 0 || self.batch.writers == 0 {
             mistakes.push("batch.most and batch.writers must be at least 1".to_owned());

@@ -37,7 +37,9 @@ impl Fault for Error {
     fn code(&self) -> Code {
         match self {
             Error::Order(_) | Error::AmbiguousOrder(_) => Code::InvalidParameter,
-            Error::UnknownFlow(_) | Error::UnknownOrder(_) | Error::UnknownTask(_) => Code::UnknownReference,
+            Error::UnknownFlow(_) | Error::UnknownOrder(_) | Error::UnknownTask(_) => {
+                Code::UnknownReference
+            }
             Error::NotYours(_) => Code::NotPermitted,
             Error::Stopped(_) => Code::Unavailable,
             Error::Database(error) => error.code(),
@@ -47,7 +49,9 @@ impl Fault for Error {
     fn details(&self) -> Vec<FieldError> {
         let named = |field: &str| vec![FieldError::reference(field, self.to_string())];
         match self {
-            Error::Order(refusal) => vec![FieldError::malformed(refusal.field(), refusal.to_string())],
+            Error::Order(refusal) => {
+                vec![FieldError::malformed(refusal.field(), refusal.to_string())]
+            }
             Error::UnknownFlow(_) => named("flowCode"),
             Error::UnknownOrder(_) => named("orderId"),
             Error::UnknownTask(_) => named("taskId"),

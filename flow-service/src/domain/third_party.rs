@@ -91,7 +91,7 @@ pub(crate) enum Drafted {
     /// The newest version says the same already.
     Same(i32),
     /// A new draft was added.
-    New(Version),
+    New(Box<Version>),
 }
 
 /// What an online request came to.
@@ -116,14 +116,14 @@ impl ThirdPartyFlow {
     pub(crate) fn draft(&self, content: Content, now: DateTime<Utc>) -> Drafted {
         match self.versions.last() {
             Some(newest) if newest.content == content => Drafted::Same(newest.number),
-            newest => Drafted::New(Version {
+            newest => Drafted::New(Box::new(Version {
                 number: newest.map_or(1, |newest| newest.number + 1),
                 state: State::Draft,
                 content,
                 update_desc: None,
                 created_at: now,
                 online_at: None,
-            }),
+            })),
         }
     }
 
@@ -137,11 +137,17 @@ impl ThirdPartyFlow {
     }
 
     /// Puts a version online and retires the one before it; an older one may come back (rollback).
-    pub(crate) fn online(&self, target: &Version, update_desc: Option<String>, now: DateTime<Utc>) -> Onlined {
+    pub(crate) fn online(
+        &self,
+        target: &Version,
+        update_desc: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Onlined {
         if target.state == State::Online {
             return Onlined::Already;
         }
-        let online = Version { state: State::Online, update_desc, online_at: Some(now), ..target.clone() };
+        let online =
+            Version { state: State::Online, update_desc, online_at: Some(now), ..target.clone() };
         let retired = self
             .versions
             .iter()
@@ -179,7 +185,7 @@ mod tests {
 
     fn with(mut flow: ThirdPartyFlow, title: &str) -> ThirdPartyFlow {
         if let Drafted::New(version) = flow.draft(content(title), DateTime::UNIX_EPOCH) {
-            flow.versions.push(version);
+            flow.versions.push(*version);
         }
         flow
     }
@@ -204,7 +210,12 @@ mod tests {
                 let place = usize::try_from(version.number - 1).unwrap();
                 flow.versions[place] = version;
             }
-            let online: Vec<_> = flow.versions.iter().filter(|v| v.state == State::Online).map(|v| v.number).collect();
+            let online: Vec<_> = flow
+                .versions
+                .iter()
+                .filter(|v| v.state == State::Online)
+                .map(|v| v.number)
+                .collect();
             assert_eq!(online, [number]);
         }
     }
@@ -219,10 +230,21 @@ mod tests {
 
     #[test]
     fn addresses_that_are_not_pages_are_refused() {
-        for wrong in ["javascript:alert(1)", "/relative", "https://a/ b", "https://a/\r\nX: y", "ftp://a/", "https://", ""] {
+        for wrong in [
+            "javascript:alert(1)",
+            "/relative",
+            "https://a/ b",
+            "https://a/\r\nX: y",
+            "ftp://a/",
+            "https://",
+            "",
+        ] {
             assert_eq!(parse_url(wrong), Err(UrlRefusal::NotAbsolute), "{wrong}");
         }
-        assert_eq!(parse_url(&format!("https://a/{}", "x".repeat(1_000))), Err(UrlRefusal::TooLong));
+        assert_eq!(
+            parse_url(&format!("https://a/{}", "x".repeat(1_000))),
+            Err(UrlRefusal::TooLong)
+        );
         assert!(parse_url("https://erp/detail?id={orderId}&u={userCode}").is_ok());
     }
 }

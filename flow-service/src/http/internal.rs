@@ -12,9 +12,16 @@ use crate::usecase;
 use crate::usecase::Ctx;
 
 #[post("/internal/flows/online")]
-pub(crate) async fn list_online(ctx: Data<Ctx>, caller: Caller, body: Json<ListOnline>) -> Answer<Vec<FlowPublished>> {
+pub(crate) async fn list_online(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Json<ListOnline>,
+) -> Answer<Vec<FlowPublished>> {
     caller.require_service()?;
     let app = AppId::stored(body.into_inner().app);
-    let flows = detached(async move { usecase::list_online::list_online(&ctx, &caller.tenant, &app).await });
+    let flows =
+        detached(
+            async move { usecase::list_online::list_online(&ctx, &caller.tenant, &app).await },
+        );
     Ok(Reply(flows.await?))
 }

@@ -105,11 +105,16 @@ impl Read for ApplyRuleIn {
 impl From<Option<ApplyRuleIn>> for ApplyRule {
     fn from(rule: Option<ApplyRuleIn>) -> Self {
         let Some(rule) = rule else { return ApplyRule::All };
-        let for_all = rule.allowed_apply_type.as_deref().and_then(ApplyRule::is_for_all).unwrap_or(true);
+        let for_all =
+            rule.allowed_apply_type.as_deref().and_then(ApplyRule::is_for_all).unwrap_or(true);
         if for_all {
             return ApplyRule::All;
         }
-        ApplyRule::Named { users: rule.user_codes, departments: rule.dept_codes, groups: rule.user_group_codes }
+        ApplyRule::Named {
+            users: rule.user_codes,
+            departments: rule.dept_codes,
+            groups: rule.user_group_codes,
+        }
     }
 }
 
@@ -205,10 +210,18 @@ pub(crate) async fn create_third_party(
     let app = caller.application()?.clone();
     let request = body.read()?;
     let external = request.external_system_code.clone().unwrap_or_default();
-    let code = request.flow_code.clone().unwrap_or_else(|| made_code(&app, &external, &request.title));
+    let code =
+        request.flow_code.clone().unwrap_or_else(|| made_code(&app, &external, &request.title));
     let flow_code = code.to_string();
     let flow_version = detached(async move {
-        usecase::create_third_party::create_third_party(&ctx, &caller.tenant, &app, &code, request.into()).await
+        usecase::create_third_party::create_third_party(
+            &ctx,
+            &caller.tenant,
+            &app,
+            &code,
+            request.into(),
+        )
+        .await
     })
     .await?;
     Ok(Reply(FlowVersionOut { flow_code, flow_version }))
@@ -238,7 +251,11 @@ impl Read for OnlineThirdPartyIn {
 /// Puts a version online (E 4.2): exactly one is, an older one may come back, a repeat is a success.
 #[utoipa::path(request_body = OnlineThirdPartyIn, responses((status = 200, body = Done)), tag = "third-party flows")]
 #[post("/aflow/api/flow/online_third_party")]
-pub(crate) async fn online_third_party(ctx: Data<Ctx>, caller: Caller, body: Body<OnlineThirdPartyIn>) -> Answer<Done> {
+pub(crate) async fn online_third_party(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Body<OnlineThirdPartyIn>,
+) -> Answer<Done> {
     let app = caller.application()?.clone();
     let request = body.read()?;
     let wanted = OnlineThirdParty {
@@ -246,7 +263,9 @@ pub(crate) async fn online_third_party(ctx: Data<Ctx>, caller: Caller, body: Bod
         version: request.flow_version,
         update_desc: request.update_desc,
     };
-    detached(async move { usecase::online_third_party::online_third_party(&ctx, &caller.tenant, &app, wanted).await })
-        .await?;
+    detached(async move {
+        usecase::online_third_party::online_third_party(&ctx, &caller.tenant, &app, wanted).await
+    })
+    .await?;
     Ok(Reply(Done::new()))
 }

@@ -10,7 +10,11 @@ pub(crate) struct Directory(pub(crate) Peer);
 
 impl Directory {
     /// What of `wanted` names nothing in this enterprise.
-    pub(crate) async fn resolve(&self, tenant: &Tenant, wanted: &Resolve) -> Result<Unknown, Error> {
+    pub(crate) async fn resolve(
+        &self,
+        tenant: &Tenant,
+        wanted: &Resolve,
+    ) -> Result<Unknown, Error> {
         let caller = Caller::service(tenant.clone(), "flow");
         self.0.post(&caller, "/internal/directory/resolve", wanted).await
     }

@@ -91,7 +91,9 @@ impl From<ApplyRule> for RuleJson {
     fn from(rule: ApplyRule) -> Self {
         match rule {
             ApplyRule::All => Self { all: true, ..Self::default() },
-            ApplyRule::Named { users, departments, groups } => Self { all: false, users, departments, groups },
+            ApplyRule::Named { users, departments, groups } => {
+                Self { all: false, users, departments, groups }
+            }
         }
     }
 }
@@ -117,7 +119,8 @@ fn to_json(content: Content) -> QueryResult<Value> {
         may_apply: content.may_apply.into(),
         may_manage: content.may_manage.into(),
     };
-    serde_json::to_value(json).map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
+    serde_json::to_value(json)
+        .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
 }
 
 fn from_json(value: Value) -> QueryResult<Content> {
@@ -179,7 +182,8 @@ pub(crate) async fn load_or_create(
         .bind::<Text, _>(KIND)
         .run(tx)
         .await?;
-    let row = find_row(tx, tenant, code).await?.ok_or_else(|| Error::UnknownFlow(code.to_string()))?;
+    let row =
+        find_row(tx, tenant, code).await?.ok_or_else(|| Error::UnknownFlow(code.to_string()))?;
     if row.app_id != app.as_str() || row.kind != KIND {
         return Err(Error::FlowTaken(code.to_string()));
     }
@@ -187,8 +191,14 @@ pub(crate) async fn load_or_create(
 }
 
 /// Locks a flow of this application that must exist.
-pub(crate) async fn load(tx: &mut Conn, tenant: &Tenant, app: &AppId, code: &FlowCode) -> Result<ThirdPartyFlow, Error> {
-    let row = find_row(tx, tenant, code).await?.ok_or_else(|| Error::UnknownFlow(code.to_string()))?;
+pub(crate) async fn load(
+    tx: &mut Conn,
+    tenant: &Tenant,
+    app: &AppId,
+    code: &FlowCode,
+) -> Result<ThirdPartyFlow, Error> {
+    let row =
+        find_row(tx, tenant, code).await?.ok_or_else(|| Error::UnknownFlow(code.to_string()))?;
     if row.kind != KIND {
         return Err(Error::NotThirdParty(code.to_string()));
     }
@@ -206,19 +216,30 @@ async fn find_row(tx: &mut Conn, tenant: &Tenant, code: &FlowCode) -> QueryResul
         .await
 }
 
-async fn with_versions(tx: &mut Conn, tenant: &Tenant, code: &FlowCode, revision: i64) -> Result<ThirdPartyFlow, Error> {
-    let rows: Vec<VersionRow> = sql("select version, state, content, update_desc, created_at, online_at \
+async fn with_versions(
+    tx: &mut Conn,
+    tenant: &Tenant,
+    code: &FlowCode,
+    revision: i64,
+) -> Result<ThirdPartyFlow, Error> {
+    let rows: Vec<VersionRow> =
+        sql("select version, state, content, update_desc, created_at, online_at \
          from flow_versions where tenant = $1 and flow_code = $2 order by version")
-    .bind::<Text, _>(tenant.as_str())
-    .bind::<Text, _>(code.as_str())
-    .rows(tx)
-    .await?;
+        .bind::<Text, _>(tenant.as_str())
+        .bind::<Text, _>(code.as_str())
+        .rows(tx)
+        .await?;
     let versions = rows.into_iter().map(VersionRow::read).collect::<QueryResult<_>>()?;
     Ok(ThirdPartyFlow { code: code.clone(), revision, versions })
 }
 
 /// Stores a version, and makes its group if it is new.
-pub(crate) async fn save_version(tx: &mut Conn, tenant: &Tenant, code: &FlowCode, version: Version) -> QueryResult<()> {
+pub(crate) async fn save_version(
+    tx: &mut Conn,
+    tenant: &Tenant,
+    code: &FlowCode,
+    version: Version,
+) -> QueryResult<()> {
     sql("insert into flow_groups (tenant, group_id) values ($1, $2) on conflict do nothing")
         .bind::<Text, _>(tenant.as_str())
         .bind::<Text, _>(version.content.group.clone())
@@ -241,7 +262,12 @@ pub(crate) async fn save_version(tx: &mut Conn, tenant: &Tenant, code: &FlowCode
 
 /// Makes `online` the one version that serves; the one before it retires first, because only one
 /// may be online at any moment. Gives the flow's new revision.
-pub(crate) async fn save_online(tx: &mut Conn, tenant: &Tenant, code: &FlowCode, online: &Version) -> QueryResult<i64> {
+pub(crate) async fn save_online(
+    tx: &mut Conn,
+    tenant: &Tenant,
+    code: &FlowCode,
+    online: &Version,
+) -> QueryResult<i64> {
     sql("update flow_versions set state = 'retired' where tenant = $1 and flow_code = $2 and state = 'online'")
         .bind::<Text, _>(tenant.as_str())
         .bind::<Text, _>(code.as_str())
@@ -270,7 +296,11 @@ pub(crate) async fn save_online(tx: &mut Conn, tenant: &Tenant, code: &FlowCode,
 }
 
 /// The online flows of an application, as others know them.
-pub(crate) async fn list_online(conn: &mut Conn, tenant: &Tenant, app: &AppId) -> QueryResult<Vec<FlowPublished>> {
+pub(crate) async fn list_online(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    app: &AppId,
+) -> QueryResult<Vec<FlowPublished>> {
     #[derive(QueryableByName)]
     struct OnlineRow {
         #[diesel(sql_type = Text)]

@@ -25,7 +25,7 @@ pub(crate) async fn create_third_party(
                 Drafted::Same(number) => Ok(number),
                 Drafted::New(version) => {
                     let number = version.number;
-                    third_party::save_version(tx, tenant, code, version).await?;
+                    third_party::save_version(tx, tenant, code, *version).await?;
                     Ok(number)
                 }
             }
@@ -36,8 +36,11 @@ pub(crate) async fn create_third_party(
 /// Asks for all at once, before the transaction; names every unknown one with its field.
 async fn check_people(ctx: &Ctx, tenant: &Tenant, content: &Content) -> Result<(), Error> {
     let places = places(content);
-    let of = |wanted: Kind| places.iter().filter(move |place| place.kind == wanted).map(|place| place.code.to_owned());
-    let wanted = Resolve { users: of(Kind::User).collect(), departments: of(Kind::Department).collect() };
+    let of = |wanted: Kind| {
+        places.iter().filter(move |place| place.kind == wanted).map(|place| place.code.to_owned())
+    };
+    let wanted =
+        Resolve { users: of(Kind::User).collect(), departments: of(Kind::Department).collect() };
     let unknown = ctx.directory.resolve(tenant, &wanted).await.map_err(Error::Directory)?;
     let details: Vec<FieldError> = places
         .into_iter()
@@ -75,12 +78,18 @@ fn places(content: &Content) -> Vec<Place<'_>> {
         user("configUserCode", &content.configurer),
         user("createBy", &content.creator),
     ];
-    for (name, rule) in [("allowedApplyRule", &content.may_apply), ("allowedManageRule", &content.may_manage)] {
+    for (name, rule) in
+        [("allowedApplyRule", &content.may_apply), ("allowedManageRule", &content.may_manage)]
+    {
         for (index, code) in rule.users().iter().enumerate() {
             places.push(user(&format!("{name}.userCodes[{index}]"), code));
         }
         for (index, code) in rule.departments().iter().enumerate() {
-            places.push(Place { field: format!("{name}.deptCodes[{index}]"), kind: Kind::Department, code });
+            places.push(Place {
+                field: format!("{name}.deptCodes[{index}]"),
+                kind: Kind::Department,
+                code,
+            });
         }
     }
     places

@@ -8,7 +8,11 @@ use crate::error::Error;
 use crate::store::third_party;
 
 /// In the words of the event that announced each.
-pub(crate) async fn list_online(ctx: &Ctx, tenant: &Tenant, app: &AppId) -> Result<Vec<FlowPublished>, Error> {
+pub(crate) async fn list_online(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    app: &AppId,
+) -> Result<Vec<FlowPublished>, Error> {
     let mut conn = ctx.db.connection().await?;
     Ok(third_party::list_online(&mut conn, tenant, app).await?)
 }

@@ -30,11 +30,16 @@ pub(crate) async fn online_third_party(
                 flow: request.code.to_string(),
                 version: request.version.unwrap_or_default(),
             })?;
-            if let Onlined::Changed(changed) = flow.online(target, request.update_desc.clone(), ctx.clock.now())
+            if let Onlined::Changed(changed) =
+                flow.online(target, request.update_desc.clone(), ctx.clock.now())
                 && let Some(online) = changed.first()
             {
                 let revision = third_party::save_online(tx, tenant, &request.code, online).await?;
-                outbox::announce(tx, &facts::flow_published(tenant, app, &request.code, online, revision)).await?;
+                outbox::announce(
+                    tx,
+                    &facts::flow_published(tenant, app, &request.code, online, revision),
+                )
+                .await?;
             }
             Ok(())
         })

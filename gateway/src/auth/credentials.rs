@@ -33,12 +33,20 @@ pub(crate) struct Credentials {
 
 impl Credentials {
     pub(crate) fn new(sso: Peer, keys: Keys, remembered: Duration) -> Self {
-        let known = Cache::builder().max_capacity(20_000).time_to_live(remembered).support_invalidation_closures().build();
+        let known = Cache::builder()
+            .max_capacity(20_000)
+            .time_to_live(remembered)
+            .support_invalidation_closures()
+            .build();
         Self { sso, keys, known }
     }
 
     /// The application, or nothing; concurrent questions about one are asked once.
-    pub(crate) async fn find(&self, tenant: &str, app: &str) -> Result<Option<Arc<Known>>, ApiError> {
+    pub(crate) async fn find(
+        &self,
+        tenant: &str,
+        app: &str,
+    ) -> Result<Option<Arc<Known>>, ApiError> {
         let place = (tenant.to_owned(), app.to_owned());
         self.known.try_get_with(place, self.ask(tenant, app)).await.map_err(|cause| {
             tracing::warn!(cause = chain(cause.as_ref()), "sso-service did not answer");
@@ -46,12 +54,18 @@ impl Credentials {
         })
     }
 
-    async fn ask(&self, tenant: &str, app: &str) -> Result<Option<Arc<Known>>, shared::http::client::Error> {
+    async fn ask(
+        &self,
+        tenant: &str,
+        app: &str,
+    ) -> Result<Option<Arc<Known>>, shared::http::client::Error> {
         let asker = Caller::service(Tenant::stored(tenant), "gateway");
         let wanted = serde_json::json!({ "app": app });
-        let found: Option<Credential> = self.sso.post(&asker, "/internal/credential", &wanted).await?;
+        let found: Option<Credential> =
+            self.sso.post(&asker, "/internal/credential", &wanted).await?;
         Ok(found.map(|credential| {
-            let actor = Actor::Application { app: AppId::stored(app), any_order: credential.any_order };
+            let actor =
+                Actor::Application { app: AppId::stored(app), any_order: credential.any_order };
             let caller = Caller { tenant: Tenant::stored(tenant), actor };
             Arc::new(Known { credential, caller, token: RwLock::new(None) })
         }))
@@ -74,13 +88,19 @@ impl Credentials {
     }
 
     /// Whether a nonce is new for all gateways.
-    pub(crate) async fn use_nonce(&self, tenant: &str, app: &str, nonce: &str) -> Result<bool, ApiError> {
+    pub(crate) async fn use_nonce(
+        &self,
+        tenant: &str,
+        app: &str,
+        nonce: &str,
+    ) -> Result<bool, ApiError> {
         let asker = Caller::service(Tenant::stored(tenant), "gateway");
         let wanted = UseNonce { app: app.to_owned(), nonce: nonce.to_owned() };
-        let used: NonceUsed = self.sso.post(&asker, "/internal/nonce", &wanted).await.map_err(|cause| {
-            tracing::warn!(cause = chain(&cause), "sso-service did not answer");
-            away()
-        })?;
+        let used: NonceUsed =
+            self.sso.post(&asker, "/internal/nonce", &wanted).await.map_err(|cause| {
+                tracing::warn!(cause = chain(&cause), "sso-service did not answer");
+                away()
+            })?;
         Ok(used.fresh)
     }
 
@@ -110,7 +130,8 @@ impl Credentials {
             Some(app) => self.known.invalidate(&(changed.tenant, app)).await,
             None => {
                 let gone = changed.tenant;
-                if self.known.invalidate_entries_if(move |(tenant, _), _| *tenant == gone).is_err() {
+                if self.known.invalidate_entries_if(move |(tenant, _), _| *tenant == gone).is_err()
+                {
                     self.known.invalidate_all();
                 }
             }

@@ -41,9 +41,14 @@ pub(crate) async fn run(mut waiting: mpsc::Receiver<Refused>, sso: Peer, stop: C
             () = stop.cancelled() => return,
             count = waiting.recv_many(&mut batch, BATCH) => if count == 0 { return },
         }
-        let sent: Result<serde_json::Value, _> = sso.post(&asker, "/internal/refusals", &batch).await;
+        let sent: Result<serde_json::Value, _> =
+            sso.post(&asker, "/internal/refusals", &batch).await;
         if let Err(cause) = sent {
-            tracing::warn!(lost = batch.len(), cause = chain(&cause), "refused requests could not be recorded");
+            tracing::warn!(
+                lost = batch.len(),
+                cause = chain(&cause),
+                "refused requests could not be recorded"
+            );
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

@@ -28,14 +28,24 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    fn new(code: Code, message: impl Into<String>, reason: &'static str, envelope: Option<&Envelope>) -> Self {
-        Self { error: ApiError::new(code, message), reason, envelope: envelope.cloned().map(Box::new) }
+    fn new(
+        code: Code,
+        message: impl Into<String>,
+        reason: &'static str,
+        envelope: Option<&Envelope>,
+    ) -> Self {
+        Self {
+            error: ApiError::new(code, message),
+            reason,
+            envelope: envelope.cloned().map(Box::new),
+        }
     }
 }
 
 /// Step 1: exactly one header value (the published name must agree), hexadecimal, JSON, field rules.
 pub(crate) fn read(request: &HttpRequest) -> Result<Envelope, Refusal> {
-    let refuse = |message: String, reason| Refusal::new(Code::SignatureInvalid, message, reason, None);
+    let refuse =
+        |message: String, reason| Refusal::new(Code::SignatureInvalid, message, reason, None);
     let names = [HEADER, PUBLISHED_HEADER];
     let mut value = None;
     for name in names {
@@ -89,7 +99,12 @@ pub(crate) async fn prove(
             .map_err(|error| Refusal { error, reason: "nonce not checkable", envelope: None })?;
         if !fresh {
             let message = Code::SignatureReplayed.sentence();
-            return Err(Refusal::new(Code::SignatureReplayed, message, "nonce seen before", Some(envelope)));
+            return Err(Refusal::new(
+                Code::SignatureReplayed,
+                message,
+                "nonce seen before",
+                Some(envelope),
+            ));
         }
     }
     Ok(known)
@@ -106,7 +121,8 @@ fn check_cipher(
     let current = secrets.map_or("", |credential| credential.secret.as_str());
     let previous = secrets.and_then(|credential| credential.previous_secret.as_deref());
     let by_current = envelope.proves_digest(current, &body.bytes, &body.digest);
-    let by_previous = envelope.proves_digest(previous.unwrap_or(current), &body.bytes, &body.digest);
+    let by_previous =
+        envelope.proves_digest(previous.unwrap_or(current), &body.bytes, &body.digest);
     let is_proven = by_current || (previous.is_some() && by_previous);
     let known = known.ok_or("application unknown")?;
     if !known.credential.enabled {
@@ -133,7 +149,12 @@ fn check_clock(envelope: &Envelope, required: bool, clock: &Clock) -> Result<(),
     let Some(timestamp) = envelope.timestamp else {
         if required {
             let message = "此应用要求签名携带 timestamp";
-            return Err(Refusal::new(Code::SignatureExpired, message, "timestamp missing", Some(envelope)));
+            return Err(Refusal::new(
+                Code::SignatureExpired,
+                message,
+                "timestamp missing",
+                Some(envelope),
+            ));
         }
         return Ok(());
     };
@@ -142,6 +163,9 @@ fn check_clock(envelope: &Envelope, required: bool, clock: &Clock) -> Result<(),
         return Ok(());
     }
     let word = if off < 0 { "落后" } else { "超前" };
-    let message = format!("签名已过期：调用方时钟{word} {} 毫秒，允许误差 {MAX_SKEW_MS} 毫秒", off.saturating_abs());
+    let message = format!(
+        "签名已过期：调用方时钟{word} {} 毫秒，允许误差 {MAX_SKEW_MS} 毫秒",
+        off.saturating_abs()
+    );
     Err(Refusal::new(Code::SignatureExpired, message, "clock off", Some(envelope)))
 }

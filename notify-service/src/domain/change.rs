@@ -61,7 +61,8 @@ pub(crate) fn fold(changes: Vec<OrderChange>) -> Folded {
             for assignee in opened.assignees {
                 folded.open(&key, assignee, change.seq);
             }
-            let words = folded.notices.entry(key).or_insert_with(|| (change.seq, opened.notice.clone()));
+            let words =
+                folded.notices.entry(key).or_insert_with(|| (change.seq, opened.notice.clone()));
             if change.seq < words.0 {
                 *words = (change.seq, opened.notice);
             }
@@ -92,10 +93,11 @@ impl Folded {
 
     /// At the same number the closing counts: nobody is called to what may be over.
     fn close(&mut self, key: &TaskKey, user: String, seq: i64) {
-        let standing = self
-            .standings
-            .entry((key.clone(), user))
-            .or_insert_with(|| Standing { open: false, seq, links: None });
+        let standing = self.standings.entry((key.clone(), user)).or_insert_with(|| Standing {
+            open: false,
+            seq,
+            links: None,
+        });
         if seq >= standing.seq {
             (standing.open, standing.seq) = (false, seq);
         }

@@ -49,7 +49,15 @@ const LEGAL: [(State, &[State]); 12] = [
     (
         Due,
         &[
-            WaitingPerson, NotConfigured, Sent, Delivered, Created, Finishing, Skipped, Blocked, Failed,
+            WaitingPerson,
+            NotConfigured,
+            Sent,
+            Delivered,
+            Created,
+            Finishing,
+            Skipped,
+            Blocked,
+            Failed,
             Parked,
         ],
     ),

@@ -98,24 +98,32 @@ impl Outcome {
     }
 
     fn entry(&self) -> Option<Entry> {
-        let line = |ok, code: Option<String>, detail: Option<String>| Some(Entry { ok, code, detail });
+        let line =
+            |ok, code: Option<String>, detail: Option<String>| Some(Entry { ok, code, detail });
         match self {
-            Outcome::Accepted { .. } | Outcome::Arrived | Outcome::Made { .. } | Outcome::TickedOff => {
-                line(true, None, None)
-            }
-            Outcome::Forbidden(code) => {
-                line(false, Some(code.clone()), Some("kept back by a silent rule of DingTalk".to_owned()))
-            }
+            Outcome::Accepted { .. }
+            | Outcome::Arrived
+            | Outcome::Made { .. }
+            | Outcome::TickedOff => line(true, None, None),
+            Outcome::Forbidden(code) => line(
+                false,
+                Some(code.clone()),
+                Some("kept back by a silent rule of DingTalk".to_owned()),
+            ),
             Outcome::NoResult => line(true, None, Some("no result yet".to_owned())),
             Outcome::Unwanted(why) => line(true, None, Some((*why).to_owned())),
-            Outcome::NoHandle => line(false, None, Some("the person cannot be found at DingTalk".to_owned())),
-            Outcome::NotConfigured => line(false, None, Some("DingTalk is not configured".to_owned())),
+            Outcome::NoHandle => {
+                line(false, None, Some("the person cannot be found at DingTalk".to_owned()))
+            }
+            Outcome::NotConfigured => {
+                line(false, None, Some("DingTalk is not configured".to_owned()))
+            }
             Outcome::NotTried => None,
             Outcome::Trouble(trouble) => {
                 let code = match trouble {
-                    Trouble::Token { code } | Trouble::Throttled { code } | Trouble::Refused { code, .. } => {
-                        Some(code.clone())
-                    }
+                    Trouble::Token { code }
+                    | Trouble::Throttled { code }
+                    | Trouble::Refused { code, .. } => Some(code.clone()),
                     Trouble::Away(_) => None,
                 };
                 line(false, code, Some(trouble.to_string()))
@@ -176,11 +184,9 @@ pub(crate) fn after(known: &Known, outcome: &Outcome) -> Next {
             | State::Failed
             | State::Parked => at(State::NotConfigured),
         },
-        Outcome::NotTried => Next {
-            due_in_ms: Some(NOT_TRIED_MS),
-            tries: known.tries.saturating_sub(1),
-            ..stay
-        },
+        Outcome::NotTried => {
+            Next { due_in_ms: Some(NOT_TRIED_MS), tries: known.tries.saturating_sub(1), ..stay }
+        }
         Outcome::Trouble(trouble) => after_trouble(known, trouble, stay),
     }
 }
@@ -270,8 +276,11 @@ mod tests {
             Outcome::Forbidden("143105".to_owned()),
             Outcome::Forbidden("143103".to_owned()),
         ];
-        let table: [(State, &[Outcome]); 3] =
-            [(State::Due, &of_due), (State::Sent, &of_sent), (State::Finishing, &[Outcome::TickedOff])];
+        let table: [(State, &[Outcome]); 3] = [
+            (State::Due, &of_due),
+            (State::Sent, &of_sent),
+            (State::Finishing, &[Outcome::TickedOff]),
+        ];
         for (state, own) in table {
             for outcome in own.iter().chain(&shared) {
                 for tries in [1, 5_000] {

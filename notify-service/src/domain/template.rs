@@ -68,7 +68,8 @@ pub(crate) struct Todo {
 /// The to-do of one person for a task. A link too long for DingTalk gives way to the other one.
 pub(crate) fn todo(notice: &Notice, user: &str, web_url: &str, h5_url: &str) -> Todo {
     let fits = |url: &str| !url.is_empty() && url.len() <= TODO_URL_BYTES;
-    let first = |urls: [&str; 2]| urls.into_iter().find(|url| fits(url)).unwrap_or_default().to_owned();
+    let first =
+        |urls: [&str; 2]| urls.into_iter().find(|url| fits(url)).unwrap_or_default().to_owned();
     let subject = format!(
         "{}：{}",
         one_line(&clipped(&notice.title, 200)),
@@ -154,14 +155,16 @@ mod tests {
         assert_eq!(message["action_card"]["title"], "新任务：部门经理审批");
         assert_eq!(message["action_card"]["single_url"], LINK);
         let text = message["action_card"]["markdown"].as_str().unwrap();
-        for part in ["销售订单审批流程", "张三", "SO-1", "2025-01-25 18:00:00", "123456 / TASK001"] {
+        for part in ["销售订单审批流程", "张三", "SO-1", "2025-01-25 18:00:00", "123456 / TASK001"]
+        {
             assert!(text.contains(part), "{part} in {text}");
         }
     }
 
     #[test]
     fn the_same_notice_gives_the_same_bytes_and_another_task_does_not() {
-        let other = Notice { key: TaskKey { task: "TASK002".to_owned(), ..notice().key }, ..notice() };
+        let other =
+            Notice { key: TaskKey { task: "TASK002".to_owned(), ..notice().key }, ..notice() };
 
         assert_eq!(message(&notice(), LINK), message(&notice(), LINK));
         assert_ne!(message(&notice(), LINK), message(&other, LINK));
@@ -173,7 +176,11 @@ mod tests {
         for c in ['审', '*', '\\', '"', '@', '😀', '\n'] {
             let message = message(&worst(c), &link);
 
-            assert!(message.to_string().len() <= MESSAGE_BYTES, "{c}: {}", message.to_string().len());
+            assert!(
+                message.to_string().len() <= MESSAGE_BYTES,
+                "{c}: {}",
+                message.to_string().len()
+            );
             assert_eq!(message["msgtype"], "action_card", "{c}");
         }
     }
@@ -208,7 +215,8 @@ mod tests {
     #[test]
     fn a_to_do_has_one_id_for_ever_and_no_two_share_it() {
         let id = |user: &str, task: &str| {
-            let notice = Notice { key: TaskKey { task: task.to_owned(), ..notice().key }, ..notice() };
+            let notice =
+                Notice { key: TaskKey { task: task.to_owned(), ..notice().key }, ..notice() };
             todo(&notice, user, LINK, LINK).source_id
         };
 

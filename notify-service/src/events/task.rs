@@ -22,7 +22,8 @@ pub(crate) async fn tasks_changed(
 fn change(event: TasksChanged) -> OrderChange {
     let TasksChanged { tenant, app, order_id, title, initiator, business_key, seq, opened, closed } =
         event;
-    let key = |task: String| TaskKey { tenant: tenant.clone(), app: app.clone(), order: order_id, task };
+    let key =
+        |task: String| TaskKey { tenant: tenant.clone(), app: app.clone(), order: order_id, task };
     let assignee = |one: shared::contract::task::Assignee| Assignee {
         user: one.user_code,
         web_url: one.web_url,
@@ -41,6 +42,7 @@ fn change(event: TasksChanged) -> OrderChange {
         },
         assignees: task.assignees.into_iter().map(assignee).collect(),
     });
-    let closed = closed.into_iter().map(|task| Closed { key: key(task.task_id), users: task.users });
+    let closed =
+        closed.into_iter().map(|task| Closed { key: key(task.task_id), users: task.users });
     OrderChange { seq, opened: opened.collect(), closed: closed.collect() }
 }

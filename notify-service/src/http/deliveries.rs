@@ -214,7 +214,11 @@ impl Read for ReplayDeliveriesIn {
         };
         let names_many = fields.has("enterpriseCode") && fields.has("state");
         if !fields.has("id") && !names_many {
-            fields.refuse("id", Mistake::Malformed, "请填写 id，或同时填写 enterpriseCode 与 state");
+            fields.refuse(
+                "id",
+                Mistake::Malformed,
+                "请填写 id，或同时填写 enterpriseCode 与 state",
+            );
         }
         request
     }

@@ -43,10 +43,9 @@ pub(crate) async fn count_deliveries(
 ) -> Answer<CountsOut> {
     caller.require_service()?;
     let tenant = query.read()?.enterprise_code;
-    let counts = detached(async move {
-        usecase::count_deliveries::count_deliveries(&ctx, tenant).await
-    })
-    .await?;
+    let counts =
+        detached(async move { usecase::count_deliveries::count_deliveries(&ctx, tenant).await })
+            .await?;
     Ok(Reply(CountsOut {
         pending: counts.iter().map(|count| count.pending).sum(),
         by_state: counts.into_iter().map(|count| (count.state, count.total)).collect(),

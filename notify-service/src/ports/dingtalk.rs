@@ -60,7 +60,11 @@ pub(crate) struct Dingtalk(pub(crate) Client);
 
 impl Dingtalk {
     /// The user id behind a mobile.
-    pub(crate) async fn find_by_mobile(&self, access: &Access, mobile: &str) -> Result<String, Trouble> {
+    pub(crate) async fn find_by_mobile(
+        &self,
+        access: &Access,
+        mobile: &str,
+    ) -> Result<String, Trouble> {
         let answer = self
             .0
             .post_old(access, "/topapi/v2/user/getbymobile", &json!({"mobile": mobile}))
@@ -97,7 +101,11 @@ impl Dingtalk {
     }
 
     /// What became of a send.
-    pub(crate) async fn send_result(&self, access: &Access, send: &str) -> Result<SendResult, Trouble> {
+    pub(crate) async fn send_result(
+        &self,
+        access: &Access,
+        send: &str,
+    ) -> Result<SendResult, Trouble> {
         let task: Value = send.parse::<i64>().map_or_else(|_| json!(send), |number| json!(number));
         let body = json!({"agent_id": access.agent_id, "task_id": task});
         let path = "/topapi/message/corpconversation/getsendresult";

@@ -40,7 +40,11 @@ impl Sso {
     }
 
     /// An access whose token is not `stale`; whoever comes second gets what the first one fetched.
-    pub(crate) async fn renew(&self, tenant: &Tenant, stale: &str) -> Result<Option<Access>, Error> {
+    pub(crate) async fn renew(
+        &self,
+        tenant: &Tenant,
+        stale: &str,
+    ) -> Result<Option<Access>, Error> {
         let place = self.place(tenant);
         let mut place = place.lock().await;
         let current = place.as_ref().and_then(|known| known.access.as_ref());

@@ -146,21 +146,27 @@ pub(crate) async fn list_tenants_due(conn: &mut Conn) -> QueryResult<Vec<Tenant>
     Ok(rows.into_iter().map(|row| Tenant::stored(row.tenant)).collect())
 }
 
-/// How many deliveries of each kind one round takes: a few seconds' worth of calls. Receivers of
-/// one notification share a call, so of these it may take more.
-const LANES: [(State, Channel, i32); 4] = [
-    (State::Due, Channel::Work, 100),
-    (State::Due, Channel::Todo, 40),
-    (State::Sent, Channel::Work, 100),
-    (State::Finishing, Channel::Todo, 40),
+/// The kinds of errands. A round takes as many of each, so that all of them keep DingTalk's pace.
+const LANES: [(State, Channel); 4] = [
+    (State::Due, Channel::Work),
+    (State::Due, Channel::Todo),
+    (State::Sent, Channel::Work),
+    (State::Finishing, Channel::Todo),
 ];
+
+/// Deliveries of one kind in a round: about six seconds' worth of calls.
+const MOST: i32 = 100;
 
 /// Takes what is due under `lease`. What an earlier round held and never recorded may have had its
 /// effect already.
-pub(crate) async fn claim(conn: &mut Conn, tenant: &Tenant, lease: Uuid) -> QueryResult<Vec<Claimed>> {
-    let rows: Vec<ClaimedRow> = sql("with picked as (select p.id from unnest($2, $3, $4) as lane(state, channel, most) \
+pub(crate) async fn claim(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    lease: Uuid,
+) -> QueryResult<Vec<Claimed>> {
+    let rows: Vec<ClaimedRow> = sql("with picked as (select p.id from unnest($2, $3) as lane(state, channel) \
            cross join lateral (select d.id from deliveries d where d.tenant = $1 and d.state = lane.state \
-             and d.channel = lane.channel and d.due_at <= now() order by d.due_at limit lane.most \
+             and d.channel = lane.channel and d.due_at <= now() order by d.due_at limit $4 \
              for update skip locked) p), \
          taken as (update deliveries d set lease = $5, due_at = now() + $6 * interval '1 second', \
            repeated = d.repeated or (d.lease is not null and d.state = 'due'), \
@@ -174,9 +180,9 @@ pub(crate) async fn claim(conn: &mut Conn, tenant: &Tenant, lease: Uuid) -> Quer
          join recipients r on r.notice_id = t.notice_id and r.user_code = t.user_code \
          left join people p on p.tenant = t.tenant and p.user_code = t.user_code order by t.id")
     .bind::<Text, _>(tenant.as_str())
-    .bind::<Array<Text>, _>(LANES.map(|(state, _, _)| state.word()).to_vec())
-    .bind::<Array<Text>, _>(LANES.map(|(_, channel, _)| channel.word()).to_vec())
-    .bind::<Array<Integer>, _>(LANES.map(|(_, _, most)| most).to_vec())
+    .bind::<Array<Text>, _>(LANES.map(|(state, _)| state.word()).to_vec())
+    .bind::<Array<Text>, _>(LANES.map(|(_, channel)| channel.word()).to_vec())
+    .bind::<Integer, _>(MOST)
     .bind::<SqlUuid, _>(lease)
     .bind::<Integer, _>(LEASE_SECS)
     .rows(conn)
@@ -208,9 +214,16 @@ fn what(errand: Option<Errand>) -> &'static str {
 }
 
 /// Records what follows, ends the hold and writes the ledger; guarded by the lease.
-pub(crate) async fn save_all(tx: &mut Conn, lease: Uuid, nexts: &[(Known, Next)]) -> QueryResult<()> {
-    let column = |part: fn(&Next) -> Option<String>| nexts.iter().map(|(_, next)| part(next)).collect::<Vec<_>>();
-    let flag = |part: fn(&Next) -> bool| nexts.iter().map(|(_, next)| part(next)).collect::<Vec<_>>();
+pub(crate) async fn save_all(
+    tx: &mut Conn,
+    lease: Uuid,
+    nexts: &[(Known, Next)],
+) -> QueryResult<()> {
+    let column = |part: fn(&Next) -> Option<String>| {
+        nexts.iter().map(|(_, next)| part(next)).collect::<Vec<_>>()
+    };
+    let flag =
+        |part: fn(&Next) -> bool| nexts.iter().map(|(_, next)| part(next)).collect::<Vec<_>>();
     let ids: Vec<i64> = nexts.iter().map(|(known, _)| known.id).collect();
     let due: Vec<Option<i64>> = nexts
         .iter()

@@ -36,10 +36,12 @@ pub(crate) async fn open_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()> 
          select n.tenant, n.id, k.user_code, c.channel, s.state, case when s.state = 'due' then now() end, \
          k.web, k.h5 \
          from unnest($1, $2, $3, $4, $5, $6, $7) as k(tenant, app, code, task, user_code, web, h5) \
-         join notices n on n.tenant = k.tenant and n.app_id = k.app and n.order_code = k.code \
-           and n.task_code = k.task \
-         join recipients r on r.notice_id = n.id and r.user_code = k.user_code \
-         left join people p on p.tenant = k.tenant and p.user_code = k.user_code \
+         cross join lateral (select * from notices where tenant = k.tenant and app_id = k.app \
+           and order_code = k.code and task_code = k.task limit 1) n \
+         cross join lateral (select open from recipients where notice_id = n.id \
+           and user_code = k.user_code limit 1) r \
+         left join lateral (select * from people where tenant = k.tenant \
+           and user_code = k.user_code limit 1) p on true \
          cross join (values ('work'), ('todo')) as c(channel) \
          cross join lateral (select case when not r.open then 'skipped' \
            when p.user_code is null then 'waiting_person' when not p.active then 'skipped' \
@@ -81,10 +83,12 @@ pub(crate) async fn settle_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()
              when not r.open and e.state = any($6) and not (e.channel = 'todo' and e.repeated) then 'skipped' \
            end as next \
            from unnest($1, $2, $3, $4, $5) as k(tenant, app, code, task, user_code) \
-           join notices n on n.tenant = k.tenant and n.app_id = k.app and n.order_code = k.code \
-             and n.task_code = k.task \
-           join recipients r on r.notice_id = n.id and r.user_code = k.user_code \
-           join deliveries e on e.notice_id = n.id and e.user_code = k.user_code) x \
+           cross join lateral (select id from notices where tenant = k.tenant and app_id = k.app \
+             and order_code = k.code and task_code = k.task limit 1) n \
+           cross join lateral (select open from recipients where notice_id = n.id \
+             and user_code = k.user_code limit 1) r \
+           cross join lateral (select * from deliveries where notice_id = n.id \
+             and user_code = k.user_code limit 2) e) x \
          where d.id = x.id and d.state = x.state and d.lease is null and x.next is not null")
     .bind::<Array<Text>, _>(keys.tenants)
     .bind::<Array<Text>, _>(keys.apps)
@@ -99,10 +103,15 @@ pub(crate) async fn settle_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()
 
 /// Makes due what waited for these people, what failed because DingTalk did not know them, and
 /// what was skipped while they were disabled; only for tasks that still wait.
-pub(crate) async fn wake_people(tx: &mut Conn, tenants: Vec<&str>, codes: Vec<&str>) -> QueryResult<usize> {
+pub(crate) async fn wake_people(
+    tx: &mut Conn,
+    tenants: Vec<&str>,
+    codes: Vec<&str>,
+) -> QueryResult<usize> {
     sql("update deliveries d set state = 'due', due_at = now(), tries = 0, updated_at = now() \
          from unnest($1, $2) as k(tenant, user_code) \
-         join people p on p.tenant = k.tenant and p.user_code = k.user_code, recipients r \
+         cross join lateral (select * from people where tenant = k.tenant \
+           and user_code = k.user_code limit 1) p, recipients r \
          where d.tenant = k.tenant and d.user_code = k.user_code and d.lease is null \
          and r.notice_id = d.notice_id and r.user_code = d.user_code and r.open and p.active \
          and (p.mobile is not null or p.dingtalk_user_id is not null) \
@@ -117,10 +126,15 @@ pub(crate) async fn wake_people(tx: &mut Conn, tenants: Vec<&str>, codes: Vec<&s
 }
 
 /// Skips what has not gone out to people who are disabled.
-pub(crate) async fn skip_disabled(tx: &mut Conn, tenants: Vec<&str>, codes: Vec<&str>) -> QueryResult<usize> {
+pub(crate) async fn skip_disabled(
+    tx: &mut Conn,
+    tenants: Vec<&str>,
+    codes: Vec<&str>,
+) -> QueryResult<usize> {
     sql("update deliveries d set state = 'skipped', due_at = null, updated_at = now() \
          from unnest($1, $2) as k(tenant, user_code) \
-         join people p on p.tenant = k.tenant and p.user_code = k.user_code \
+         cross join lateral (select * from people where tenant = k.tenant \
+           and user_code = k.user_code limit 1) p \
          where d.tenant = k.tenant and d.user_code = k.user_code and d.lease is null and not p.active \
          and d.state in ('waiting_person', 'due', 'not_configured', 'failed', 'skipped') \
          and d.state = any($3)")
@@ -133,7 +147,10 @@ pub(crate) async fn skip_disabled(tx: &mut Conn, tenants: Vec<&str>, codes: Vec<
 
 /// The people for whom something waits although they can be found: two processes heard of task and
 /// person at the same moment and did not see each other.
-pub(crate) async fn list_overlooked(conn: &mut Conn, most: i64) -> QueryResult<Vec<(String, String)>> {
+pub(crate) async fn list_overlooked(
+    conn: &mut Conn,
+    most: i64,
+) -> QueryResult<Vec<(String, String)>> {
     #[derive(QueryableByName)]
     struct OverlookedRow {
         #[diesel(sql_type = Text)]

@@ -29,7 +29,8 @@ impl<'a> Keys<'a> {
 pub(crate) async fn save_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()> {
     let mut keys = Keys::default();
     let (mut titles, mut names, mut types) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut initiators, mut business, mut due, mut seqs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut initiators, mut business, mut due, mut seqs) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut before: Option<&TaskKey> = None;
     for (key, _) in folded.standings.keys() {
         if before == Some(key) {
@@ -55,7 +56,8 @@ pub(crate) async fn save_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()> 
          coalesce(p.name, k.initiator), k.business, k.due, k.seq \
          from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
            as k(tenant, app, code, task, title, name, kind, initiator, business, due, seq) \
-         left join people p on p.tenant = k.tenant and p.user_code = k.initiator \
+         left join lateral (select name from people where tenant = k.tenant \
+           and user_code = k.initiator limit 1) p on true \
          order by k.tenant, k.app, k.code, k.task \
          on conflict (tenant, app_id, order_code, task_code) do update set title = excluded.title, \
          task_name = excluded.task_name, node_type = excluded.node_type, initiator = excluded.initiator, \
@@ -78,7 +80,8 @@ pub(crate) async fn save_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()> 
 }
 
 /// Stores for whom tasks wait, unless something newer is known. Rows are locked in the order in
-/// which a recorded outcome locks them.
+/// which a recorded outcome locks them. (`lateral … limit 1` keeps PostgreSQL, which cannot know how
+/// long an array is, from reading the whole table instead of its index.)
 pub(crate) async fn save_standings(tx: &mut Conn, folded: &Folded) -> QueryResult<()> {
     let mut keys = Keys::default();
     let (mut users, mut open, mut seqs) = (Vec::new(), Vec::new(), Vec::new());
@@ -91,8 +94,8 @@ pub(crate) async fn save_standings(tx: &mut Conn, folded: &Folded) -> QueryResul
     sql("insert into recipients as r (notice_id, user_code, open, seq) \
          select n.id, k.user_code, k.open, k.seq \
          from unnest($1, $2, $3, $4, $5, $6, $7) as k(tenant, app, code, task, user_code, open, seq) \
-         join notices n on n.tenant = k.tenant and n.app_id = k.app and n.order_code = k.code \
-           and n.task_code = k.task \
+         cross join lateral (select id from notices where tenant = k.tenant and app_id = k.app \
+           and order_code = k.code and task_code = k.task limit 1) n \
          order by n.id, k.user_code \
          on conflict (notice_id, user_code) do update set open = excluded.open, seq = excluded.seq \
          where excluded.seq > r.seq or (excluded.seq = r.seq and not excluded.open)")

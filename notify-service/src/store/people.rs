@@ -12,9 +12,11 @@ pub(crate) async fn save_all(tx: &mut Conn, people: &[(Tenant, Person)]) -> Quer
     if people.is_empty() {
         return Ok(());
     }
-    let text = |part: fn(&Person) -> &str| people.iter().map(|(_, one)| part(one)).collect::<Vec<_>>();
-    let optional =
-        |part: fn(&Person) -> Option<&str>| people.iter().map(|(_, one)| part(one)).collect::<Vec<_>>();
+    let text =
+        |part: fn(&Person) -> &str| people.iter().map(|(_, one)| part(one)).collect::<Vec<_>>();
+    let optional = |part: fn(&Person) -> Option<&str>| {
+        people.iter().map(|(_, one)| part(one)).collect::<Vec<_>>()
+    };
     sql("insert into people as p (tenant, user_code, name, mobile, dingtalk_user_id, active, revision) \
          select * from unnest($1, $2, $3, $4, $5, $6, $7) \
          on conflict (tenant, user_code) do update set name = excluded.name, mobile = excluded.mobile, \

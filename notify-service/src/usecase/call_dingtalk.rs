@@ -109,7 +109,8 @@ impl<'a> Round<'a> {
     async fn reserve(&self, api: Api) -> Option<Instant> {
         let mut conn = self.ctx.db.connection().await.ok()?;
         let asked = Instant::now();
-        let wait = budget::reserve(&mut conn, self.tenant, api.word(), self.ctx.pace).await.ok()??;
+        let wait =
+            budget::reserve(&mut conn, self.tenant, api.word(), self.ctx.pace).await.ok()??;
         Some(asked + wait)
     }
 }

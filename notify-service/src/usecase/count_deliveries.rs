@@ -7,7 +7,10 @@ use crate::error::Error;
 use crate::store::deliveries::{self, CountRow};
 
 /// Counts by state, of one enterprise or of all.
-pub(crate) async fn count_deliveries(ctx: &Ctx, tenant: Option<Tenant>) -> Result<Vec<CountRow>, Error> {
+pub(crate) async fn count_deliveries(
+    ctx: &Ctx,
+    tenant: Option<Tenant>,
+) -> Result<Vec<CountRow>, Error> {
     let mut conn = ctx.db.connection().await?;
     Ok(deliveries::count(&mut conn, tenant.as_ref()).await?)
 }

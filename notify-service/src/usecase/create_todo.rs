@@ -51,12 +51,17 @@ async fn create(round: &Round<'_>, unionid: &str, todo: &Todo) -> Result<String,
 }
 
 /// Looks through the person's to-dos, page by page.
-async fn find(round: &Round<'_>, unionid: &str, source_id: &str) -> Result<Option<String>, Setback> {
+async fn find(
+    round: &Round<'_>,
+    unionid: &str,
+    source_id: &str,
+) -> Result<Option<String>, Setback> {
     let dingtalk = &round.ctx.dingtalk;
     let mut page: Option<String> = None;
     for _ in 0..MOST_PAGES {
         let wanted = page.as_deref();
-        let ask = |access: Access| async move { dingtalk.list_todos(&access, unionid, wanted).await };
+        let ask =
+            |access: Access| async move { dingtalk.list_todos(&access, unionid, wanted).await };
         let listed = round.call(Api::FindTodo, ask).await?;
         if let Some((_, id)) = listed.todos.into_iter().find(|(source, _)| source == source_id) {
             return Ok(Some(id));

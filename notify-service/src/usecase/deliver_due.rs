@@ -4,8 +4,8 @@ use std::pin::Pin;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use shared::id::Tenant;
 use shared::fault::chain;
+use shared::id::Tenant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -50,7 +50,12 @@ pub(crate) async fn deliver_due(
     Ok(())
 }
 
-async fn give_up(ctx: &Ctx, tenant: &Tenant, lease: Uuid, claimed: &[Claimed]) -> Result<(), Error> {
+async fn give_up(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    lease: Uuid,
+    claimed: &[Claimed],
+) -> Result<(), Error> {
     let outcomes = claimed.iter().map(|claim| (claim.known.id, Outcome::NotConfigured)).collect();
     record_outcomes::record_outcomes(ctx, tenant, lease, claimed, outcomes).await
 }

@@ -5,7 +5,10 @@ use crate::error::Error;
 use crate::store::deliveries::{self, ListedRow, PageOf};
 
 /// The page and how many there are in all.
-pub(crate) async fn list_deliveries(ctx: &Ctx, wanted: PageOf) -> Result<(Vec<ListedRow>, i64), Error> {
+pub(crate) async fn list_deliveries(
+    ctx: &Ctx,
+    wanted: PageOf,
+) -> Result<(Vec<ListedRow>, i64), Error> {
     let mut conn = ctx.db.connection().await?;
     Ok(deliveries::list(&mut conn, &wanted).await?)
 }

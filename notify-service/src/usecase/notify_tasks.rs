@@ -9,7 +9,10 @@ use crate::error::Error;
 use crate::store::{deliveries, notices};
 
 /// One transaction and a handful of statements for a whole batch of events.
-pub(crate) async fn notify_tasks(ctx: &Ctx, changes: Vec<(Uuid, OrderChange)>) -> Result<(), Error> {
+pub(crate) async fn notify_tasks(
+    ctx: &Ctx,
+    changes: Vec<(Uuid, OrderChange)>,
+) -> Result<(), Error> {
     let ids: Vec<Uuid> = changes.iter().map(|(id, _)| *id).collect();
     ctx.db
         .transaction(async |tx| {

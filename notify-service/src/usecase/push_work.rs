@@ -36,7 +36,11 @@ pub(crate) fn groups(claims: Vec<Claimed>) -> Vec<Vec<Claimed>> {
 }
 
 /// One outcome for each claim of the group.
-pub(crate) async fn push_work(round: &Round<'_>, found: &Found, group: &[Claimed]) -> Vec<(i64, Outcome)> {
+pub(crate) async fn push_work(
+    round: &Round<'_>,
+    found: &Found,
+    group: &[Claimed],
+) -> Vec<(i64, Outcome)> {
     let receivers = join_all(group.iter().map(|claim| receiver(round, found, claim))).await;
     let userids: BTreeSet<String> =
         receivers.iter().flatten().map(|user: &DingUser| user.userid.clone()).collect();
@@ -46,7 +50,9 @@ pub(crate) async fn push_work(round: &Round<'_>, found: &Found, group: &[Claimed
     };
     let outcome = |receiver: Result<DingUser, Outcome>| match (receiver, &sent) {
         (Err(outcome), _) => outcome,
-        (Ok(user), Sent::Under(send)) => Outcome::Accepted { send: send.clone(), userid: user.userid },
+        (Ok(user), Sent::Under(send)) => {
+            Outcome::Accepted { send: send.clone(), userid: user.userid }
+        }
         (Ok(_), Sent::Not(outcome)) => outcome.clone(),
     };
     group.iter().map(|claim| claim.known.id).zip(receivers.into_iter().map(outcome)).collect()

@@ -51,7 +51,12 @@ fn is_legal((known, next): &(Known, Next)) -> bool {
     let is_legal = known.state.may_become(next.state);
     if !is_legal {
         let (from, to) = (known.state.word(), next.state.word());
-        tracing::error!(delivery = known.id, from, to, "an outcome does not fit the delivery's state");
+        tracing::error!(
+            delivery = known.id,
+            from,
+            to,
+            "an outcome does not fit the delivery's state"
+        );
     }
     is_legal
 }
@@ -64,7 +69,9 @@ fn tell(tenant: &Tenant, channel: &'static str, id: i64, outcome: &Outcome, next
     let entry = next.entry.as_ref();
     let detail = entry.and_then(|entry| entry.detail.as_deref()).unwrap_or_default();
     match next.entry.as_ref().map(|entry| entry.ok) {
-        Some(true) => tracing::info!(%tenant, delivery = id, channel, state, outcome = outcome.word(), "delivery moved on"),
+        Some(true) => {
+            tracing::info!(%tenant, delivery = id, channel, state, outcome = outcome.word(), "delivery moved on")
+        }
         Some(false) if next.due_in_ms.is_none() => {
             tracing::warn!(%tenant, delivery = id, channel, state, detail, "delivery came to an end without arriving");
         }

@@ -26,15 +26,25 @@ impl Found {
     }
 
     /// Who the person of a claim is, or the outcome of not finding them.
-    pub(crate) async fn resolve(&self, round: &Round<'_>, claim: &Claimed) -> Result<DingUser, Outcome> {
+    pub(crate) async fn resolve(
+        &self,
+        round: &Round<'_>,
+        claim: &Claimed,
+    ) -> Result<DingUser, Outcome> {
         let person = match &claim.person {
-            Some(person) if !person.active => return Err(Outcome::Unwanted("the person is disabled")),
+            Some(person) if !person.active => {
+                return Err(Outcome::Unwanted("the person is disabled"));
+            }
             Some(person) => person,
             None => return Err(Outcome::NoHandle),
         };
         let Some(handle) = person.handle() else { return Err(Outcome::NoHandle) };
         let Some(place) = self.0.get(&claim.user) else { return Err(Outcome::NotTried) };
-        place.get_or_init(|| resolve_person(round, person, handle)).await.clone().map_err(Outcome::from)
+        place
+            .get_or_init(|| resolve_person(round, person, handle))
+            .await
+            .clone()
+            .map_err(Outcome::from)
     }
 }
 
@@ -48,7 +58,8 @@ async fn resolve_person(
         Handle::UserId(userid) => userid,
         Handle::Mobile(mobile) => {
             let mobile = &mobile;
-            let ask = |access: Access| async move { dingtalk.find_by_mobile(&access, mobile).await };
+            let ask =
+                |access: Access| async move { dingtalk.find_by_mobile(&access, mobile).await };
             round.call(Api::FindByMobile, ask).await?
         }
     };

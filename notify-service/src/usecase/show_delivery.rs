@@ -6,7 +6,10 @@ use crate::store::attempts::{self, AttemptRow};
 use crate::store::deliveries::{self, ListedRow};
 
 /// The delivery and its attempts, newest first.
-pub(crate) async fn show_delivery(ctx: &Ctx, id: i64) -> Result<(ListedRow, Vec<AttemptRow>), Error> {
+pub(crate) async fn show_delivery(
+    ctx: &Ctx,
+    id: i64,
+) -> Result<(ListedRow, Vec<AttemptRow>), Error> {
     let mut conn = ctx.db.connection().await?;
     let delivery = deliveries::show(&mut conn, id).await?.ok_or(Error::UnknownDelivery(id))?;
     let attempts = attempts::list(&mut conn, id).await?;

@@ -1,6 +1,6 @@
 //! The administrator's view: listing, looking at one, replaying.
 
-use fakes::dingtalk::{Knobs, Options};
+use fakes::dingtalk::Options;
 use serde_json::json;
 use shared::code::Code;
 use shared::id::UserCode;
@@ -59,7 +59,9 @@ async fn what_has_arrived_cannot_be_replayed() {
     app.replay(json!({"id": delivery["id"]})).await.refused(Code::WrongState);
     app.replay(json!({"id": 999_999_999})).await.refused(Code::UnknownReference);
     app.replay(json!({})).await.refused(Code::InvalidParameter);
-    app.replay(json!({"enterpriseCode": app.tenant, "state": "sent"})).await.refused(Code::InvalidParameter);
+    app.replay(json!({"enterpriseCode": app.tenant, "state": "sent"}))
+        .await
+        .refused(Code::InvalidParameter);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +75,6 @@ async fn the_failure_of_a_closed_task_is_not_replayed() {
     let delivery = app.delivery("work").await;
 
     app.replay(json!({"id": delivery["id"]})).await.refused(Code::WrongState);
-    app.turn(Knobs::default());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +82,9 @@ async fn only_services_may_look() {
     let app = TestApp::spawn().await;
     let person = Caller { tenant: app.tenant(), actor: Actor::Person(UserCode::stored("USER002")) };
 
-    for address in ["/aflow/api/admin/deliveries", "/aflow/api/admin/delivery?id=1", "/internal/counts"] {
+    for address in
+        ["/aflow/api/admin/deliveries", "/aflow/api/admin/delivery?id=1", "/internal/counts"]
+    {
         app.get_as(person.clone(), address).await.refused(Code::NotPermitted);
     }
 }

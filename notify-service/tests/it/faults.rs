@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fakes::dingtalk::{Knobs, Options};
 use serde_json::json;
+use shared::contract::task::TasksChanged;
 
 use crate::helpers::{CREATE, SEND, TestApp};
 
@@ -25,15 +26,18 @@ async fn dingtalk_not_configured_is_recorded_and_can_be_replayed() {
 async fn throttling_is_retried_and_nothing_is_doubled() {
     let app = TestApp::spawn().await;
     app.know_people().await;
-    app.turn(Knobs { global_throttle: Some(4), ..Knobs::default() });
-
     app.publish(&app.opening(1, &["USER002", "USER003"])).await;
     app.quiet().await;
 
+    // One send and two to-dos.
+    app.turn(Knobs { global_throttle: Some(3), ..Knobs::default() });
+    app.publish(&TasksChanged { order_id: 2, ..app.opening(1, &["USER002", "USER003"]) }).await;
+    app.quiet().await;
+
     for userid in ["lisi", "wangwu"] {
-        assert_eq!((app.messages(userid), app.todos(userid)), (1, (1, 0)), "{userid}");
+        assert_eq!((app.messages(userid), app.todos(userid)), (2, (2, 0)), "{userid}");
     }
-    assert_eq!(app.counts().await["byState"], json!({"delivered": 2, "created": 2}));
+    assert_eq!(app.counts().await["byState"], json!({"delivered": 4, "created": 4}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,7 +114,9 @@ async fn what_was_due_while_dingtalk_was_away_is_delivered_afterwards() {
     app.turn(Knobs { down: Some(true), ..Knobs::default() });
 
     app.publish(&app.opening(2, &["USER002"])).await;
-    app.reaches("due", 2).await;
+    for channel in ["work", "todo"] {
+        app.fails("USER002", channel).await;
+    }
     app.turn(Knobs { down: Some(false), ..Knobs::default() });
     app.quiet().await;
 

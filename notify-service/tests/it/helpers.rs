@@ -35,7 +35,8 @@ struct House {
 
 /// What the fake sso-service knows of each enterprise: its DingTalk's address, and how often a
 /// token was called stale.
-static ENTERPRISES: LazyLock<Mutex<HashMap<String, (Option<String>, u32)>>> = LazyLock::new(Mutex::default);
+static ENTERPRISES: LazyLock<Mutex<HashMap<String, (Option<String>, u32)>>> =
+    LazyLock::new(Mutex::default);
 
 static HOUSE: LazyLock<House> = LazyLock::new(|| {
     let (ready, started) = std::sync::mpsc::channel();
@@ -85,9 +86,16 @@ fn start_sso() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
-        let app = || actix_web::App::new().route("/internal/dingtalk", web::post().to(dingtalk_access));
+        let app =
+            || actix_web::App::new().route("/internal/dingtalk", web::post().to(dingtalk_access));
         actix_web::rt::System::new().block_on(async move {
-            actix_web::HttpServer::new(app).workers(1).disable_signals().listen(listener).unwrap().run().await
+            actix_web::HttpServer::new(app)
+                .workers(1)
+                .disable_signals()
+                .listen(listener)
+                .unwrap()
+                .run()
+                .await
         })
     });
     address
@@ -111,9 +119,12 @@ async fn dingtalk_access(request: HttpRequest, body: web::Json<WantDingtalk>) ->
         Some(base) => {
             let client = shared::dingtalk::Client::new(Duration::from_secs(5)).unwrap();
             match client.token(&base, "dingdemo", "demo-secret").await {
-                Ok((token, _)) => {
-                    Some(Access { token, agent_id: 1_000_001, oapi_url: base.clone(), api_url: base })
-                }
+                Ok((token, _)) => Some(Access {
+                    token,
+                    agent_id: 1_000_001,
+                    oapi_url: base.clone(),
+                    api_url: base,
+                }),
                 Err(_) => return HttpResponse::BadGateway().json(json!({"status": -1024})),
             }
         }
@@ -269,13 +280,24 @@ impl TestApp {
         .await;
     }
 
+    /// Waits until a try of the delivery to this person came to nothing.
+    pub(crate) async fn fails(&self, user: &str, channel: &str) {
+        eventually("a try fails", || async {
+            let all = self.deliveries().await;
+            let is_it = |one: &&Value| one["userCode"] == user && one["channel"] == channel;
+            all.iter().find(is_it).filter(|one| !one["lastError"].is_null()).map(|_| ())
+        })
+        .await;
+    }
+
     pub(crate) async fn counts(&self) -> Value {
         self.get(&format!("/internal/counts?enterpriseCode={}", self.tenant)).await.ok()
     }
 
     /// All deliveries of the enterprise, newest first.
     pub(crate) async fn deliveries(&self) -> Vec<Value> {
-        let address = format!("/aflow/api/admin/deliveries?size=100&enterpriseCode={}", self.tenant);
+        let address =
+            format!("/aflow/api/admin/deliveries?size=100&enterpriseCode={}", self.tenant);
         self.get(&address).await.ok()["rows"].as_array().unwrap().clone()
     }
 
@@ -310,7 +332,8 @@ impl TestApp {
     }
 
     pub(crate) async fn post(&self, address: &str, body: Value) -> Answered {
-        self.send(self.http.post(url(address)).json(&body), Caller::service(self.tenant(), "admin")).await
+        self.send(self.http.post(url(address)).json(&body), Caller::service(self.tenant(), "admin"))
+            .await
     }
 
     pub(crate) async fn get_as(&self, caller: Caller, address: &str) -> Answered {

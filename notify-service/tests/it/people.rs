@@ -22,7 +22,8 @@ async fn a_person_without_mobile_and_binding_waits_for_one() {
     app.publish(&app.opening(1, &["USER002"])).await;
     app.reaches("waiting_person", 2).await;
 
-    let with = shared::contract::directory::Person { revision: 2, ..person("USER002", "13800138001") };
+    let with =
+        shared::contract::directory::Person { revision: 2, ..person("USER002", "13800138001") };
     app.tell_people(vec![with]).await;
     app.quiet().await;
 
@@ -33,10 +34,8 @@ async fn a_person_without_mobile_and_binding_waits_for_one() {
 async fn a_disabled_person_is_not_pushed() {
     let app = TestApp::spawn().await;
     app.publish(&app.opening(1, &["USER002"])).await;
-    let disabled = shared::contract::directory::Person {
-        active: false,
-        ..person("USER002", "13800138001")
-    };
+    let disabled =
+        shared::contract::directory::Person { active: false, ..person("USER002", "13800138001") };
 
     app.tell_people(vec![disabled]).await;
     app.publish(&app.opening(2, &["USER002"])).await;
@@ -49,7 +48,8 @@ async fn a_disabled_person_is_not_pushed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_fact_about_a_person_changes_nothing() {
     let app = TestApp::spawn().await;
-    let newer = shared::contract::directory::Person { revision: 5, ..person("USER002", "13800138001") };
+    let newer =
+        shared::contract::directory::Person { revision: 5, ..person("USER002", "13800138001") };
     app.tell_people(vec![newer]).await;
     app.tell_people(vec![person("USER002", "13800138002")]).await;
 
@@ -67,7 +67,8 @@ async fn nobody_at_dingtalk_is_a_failure_until_the_mobile_is_mended() {
     app.reaches("failed", 2).await;
     assert_eq!(app.delivery("work").await["lastCode"], "60121");
 
-    let mended = shared::contract::directory::Person { revision: 2, ..person("USER002", "13800138001") };
+    let mended =
+        shared::contract::directory::Person { revision: 2, ..person("USER002", "13800138001") };
     app.tell_people(vec![mended]).await;
     app.quiet().await;
 

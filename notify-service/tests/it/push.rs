@@ -22,7 +22,10 @@ async fn each_assignee_gets_exactly_one_message_and_one_to_do() {
     assert_eq!(todo.subject, "销售订单审批流程：部门经理审批");
     assert_eq!(todo.url, "https://erp.example.com/web/order?orderId=1");
     let counts = app.counts().await;
-    assert_eq!((&counts["byState"]["delivered"], &counts["byState"]["created"]), (&2.into(), &2.into()));
+    assert_eq!(
+        (&counts["byState"]["delivered"], &counts["byState"]["created"]),
+        (&2.into(), &2.into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

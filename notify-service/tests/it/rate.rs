@@ -11,10 +11,14 @@ use crate::helpers::{TestApp, person};
 async fn three_hundred_pushes_never_exceed_the_limit() {
     let mut options = Options::demo();
     options.people = (0..50)
-        .map(|n| Person { mobile: Some(format!("139{n:08}")), ..Person::new(&format!("p{n}"), "某人") })
+        .map(|n| Person {
+            mobile: Some(format!("139{n:08}")),
+            ..Person::new(&format!("p{n}"), "某人")
+        })
         .collect();
     let app = TestApp::with(options).await;
-    app.tell_people((0..50).map(|n| person(&format!("P{n}"), &format!("139{n:08}"))).collect()).await;
+    app.tell_people((0..50).map(|n| person(&format!("P{n}"), &format!("139{n:08}"))).collect())
+        .await;
     let opening = |n: i64| {
         let mut opening = app.opening(1, &[&format!("P{}", n % 50)]);
         opening.order_id = n + 1;

@@ -30,7 +30,12 @@ static NAMED: LazyLock<Mutex<HashMap<String, Memory>>> = LazyLock::new(Mutex::de
 impl Memory {
     /// The bus of that name in this process: services that share a name hear each other.
     pub fn named(name: &str) -> Self {
-        NAMED.lock().unwrap_or_else(PoisonError::into_inner).entry(name.to_owned()).or_default().clone()
+        NAMED
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(name.to_owned())
+            .or_default()
+            .clone()
     }
 
     pub(super) async fn publish(&self, batch: Vec<Message>) -> Vec<Result<(), String>> {

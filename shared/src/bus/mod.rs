@@ -61,7 +61,7 @@ impl Bus {
     /// Opens a queue bound to `topics`.
     pub fn subscribe(&self, queue: Queue, topics: &[&'static str]) -> Subscription {
         match self {
-            Bus::Rabbit(rabbit) => Subscription::Rabbit(rabbit.subscribe(queue, topics)),
+            Bus::Rabbit(rabbit) => Subscription::Rabbit(Box::new(rabbit.subscribe(queue, topics))),
             Bus::Memory(memory) => Subscription::Memory(memory.subscribe(queue, topics)),
         }
     }
@@ -78,7 +78,7 @@ impl Bus {
 /// The consumer's end of a queue.
 pub enum Subscription {
     /// RabbitMQ.
-    Rabbit(rabbit::Subscription),
+    Rabbit(Box<rabbit::Subscription>),
     /// Inside one process.
     Memory(memory::Subscription),
 }

@@ -13,7 +13,9 @@ use lapin::options::{
     ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind};
+use lapin::{
+    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind,
+};
 use tokio::sync::Mutex;
 
 use super::{Message, Queue};
@@ -56,7 +58,12 @@ impl Rabbit {
         let channel = connection.create_channel().await?;
         let options = ExchangeDeclareOptions { durable: true, ..Default::default() };
         channel
-            .exchange_declare(self.exchange().into(), ExchangeKind::Topic, options, FieldTable::default())
+            .exchange_declare(
+                self.exchange().into(),
+                ExchangeKind::Topic,
+                options,
+                FieldTable::default(),
+            )
             .await?;
         self.ready.store(true, Ordering::Relaxed);
         Ok((connection, channel))
@@ -103,7 +110,13 @@ impl Rabbit {
             let topic = ShortString::from(message.topic.as_str());
             confirms.push(
                 channel
-                    .basic_publish(self.exchange().into(), topic, options, payload.as_bytes(), properties)
+                    .basic_publish(
+                        self.exchange().into(),
+                        topic,
+                        options,
+                        payload.as_bytes(),
+                        properties,
+                    )
                     .await?,
             );
         }
@@ -148,7 +161,9 @@ impl Subscription {
         loop {
             match self.try_next().await {
                 Ok(Some(batch)) => return batch,
-                Ok(None) => tracing::warn!(queue = ?self.queue, "the broker closed the queue, opening it again"),
+                Ok(None) => {
+                    tracing::warn!(queue = ?self.queue, "the broker closed the queue, opening it again")
+                }
                 Err(error) => {
                     tracing::warn!(queue = ?self.queue, cause = %error, "the broker is away, trying again");
                 }
@@ -180,7 +195,10 @@ impl Subscription {
                 Some(None) | None => break,
             }
         }
-        Ok(Some(Batch { channel: open.channel.clone(), deliveries: self.waiting.drain(..).collect() }))
+        Ok(Some(Batch {
+            channel: open.channel.clone(),
+            deliveries: self.waiting.drain(..).collect(),
+        }))
     }
 
     async fn connect(&self) -> lapin::Result<Open> {
@@ -204,7 +222,12 @@ impl Subscription {
         }
         channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
         let consumer = channel
-            .basic_consume(name.as_str().into(), "".into(), BasicConsumeOptions::default(), FieldTable::default())
+            .basic_consume(
+                name.as_str().into(),
+                "".into(),
+                BasicConsumeOptions::default(),
+                FieldTable::default(),
+            )
             .await?;
         tracing::info!(queue = name, "listening");
         Ok(Open { _connection: connection, channel, consumer })
@@ -219,9 +242,10 @@ fn queue_shape(queue: Queue) -> (QueueDeclareOptions, FieldTable) {
             arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(DELIVERY_LIMIT));
             (QueueDeclareOptions { durable: true, ..Default::default() }, arguments)
         }
-        Queue::Own(_) => {
-            (QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() }, arguments)
-        }
+        Queue::Own(_) => (
+            QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() },
+            arguments,
+        ),
     }
 }
 
@@ -261,12 +285,15 @@ impl Batch {
 /// A message that is not ours in form becomes one that no handler accepts, and is parked.
 fn read(delivery: &Delivery) -> Message {
     let text = |value: &Option<ShortString>| value.as_ref().map(|text| text.as_str().to_owned());
-    let key = delivery.properties.headers().as_ref().and_then(|headers| headers.inner().get("key")).and_then(|key| {
-        match key {
+    let key = delivery
+        .properties
+        .headers()
+        .as_ref()
+        .and_then(|headers| headers.inner().get("key"))
+        .and_then(|key| match key {
             AMQPValue::LongString(text) => Some(text.to_string()),
             _ => None,
-        }
-    });
+        });
     Message {
         id: text(delivery.properties.message_id())
             .and_then(|id| id.parse().ok())

@@ -13,12 +13,16 @@ use super::Conn;
 const SHARED: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// Applies what is missing; waits for another process that is migrating the same schema.
-pub async fn run(settings: &crate::config::Database, own: EmbeddedMigrations) -> anyhow::Result<()> {
+pub async fn run(
+    settings: &crate::config::Database,
+    own: EmbeddedMigrations,
+) -> anyhow::Result<()> {
     let address = super::address(settings)?;
     let mut conn = connect(&address, settings).await?;
     let schema = &settings.schema;
     // Concurrent creators of one schema collide in the catalogue; the lock makes them queue.
-    let lock = format!("select pg_advisory_lock(hashtext('aiflow migrations'), hashtext('{schema}'))");
+    let lock =
+        format!("select pg_advisory_lock(hashtext('aiflow migrations'), hashtext('{schema}'))");
     diesel::sql_query("set statement_timeout = 0").execute(&mut conn).await?;
     diesel::sql_query("set lock_timeout = 0").execute(&mut conn).await?;
     diesel::sql_query(lock).execute(&mut conn).await?;
@@ -38,8 +42,13 @@ pub async fn run(settings: &crate::config::Database, own: EmbeddedMigrations) ->
     Ok(())
 }
 
-fn apply(harness: &mut AsyncMigrationHarness<Conn>, source: impl MigrationSource<Pg>) -> anyhow::Result<usize> {
-    let done = harness.run_pending_migrations(source).map_err(|error| anyhow!("a migration failed: {error}"))?;
+fn apply(
+    harness: &mut AsyncMigrationHarness<Conn>,
+    source: impl MigrationSource<Pg>,
+) -> anyhow::Result<usize> {
+    let done = harness
+        .run_pending_migrations(source)
+        .map_err(|error| anyhow!("a migration failed: {error}"))?;
     Ok(done.len())
 }
 
@@ -56,7 +65,9 @@ async fn connect(address: &str, settings: &crate::config::Database) -> anyhow::R
             }
             Err(error) => {
                 let shown = url::Url::parse(settings.url.expose_secret())
-                    .map(|url| format!("{}:{}", url.host_str().unwrap_or(""), url.port().unwrap_or(5432)))
+                    .map(|url| {
+                        format!("{}:{}", url.host_str().unwrap_or(""), url.port().unwrap_or(5432))
+                    })
                     .unwrap_or_default();
                 return Err(error).context(format!(
                     "no PostgreSQL at {shown} (database.url); start one, or set AIFLOW__DATABASE__URL"

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
@@ -123,7 +125,9 @@ impl Database {
         type Manager = AnsiTransactionManager;
         let mut loan = self.connection().await?;
         let conn: &mut Conn = &mut loan;
-        <Manager as TransactionManager<Conn>>::begin_transaction(conn).await.map_err(Error::from)?;
+        <Manager as TransactionManager<Conn>>::begin_transaction(conn)
+            .await
+            .map_err(Error::from)?;
         match work(conn).await {
             Ok(value) => {
                 <Manager as TransactionManager<Conn>>::commit_transaction(conn)

@@ -1,10 +1,10 @@
 //! Plain SQL that PostgreSQL prepares once a connection: for statements that move many rows as
 //! arrays, which the query builder cannot say.
 
+use diesel::deserialize::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, BoxedSqlQuery, Query, QueryFragment, QueryId, SqlQuery};
 use diesel::result::QueryResult;
-use diesel::deserialize::QueryableByName;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Untyped};
 use diesel_async::RunQueryDsl;

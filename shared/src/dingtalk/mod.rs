@@ -64,7 +64,12 @@ impl Client {
     }
 
     /// A fresh token and its life in seconds (`GET /gettoken`).
-    pub async fn token(&self, oapi_url: &str, app_key: &str, app_secret: &str) -> Result<(String, i64), Trouble> {
+    pub async fn token(
+        &self,
+        oapi_url: &str,
+        app_key: &str,
+        app_secret: &str,
+    ) -> Result<(String, i64), Trouble> {
         let request = self
             .http
             .get(format!("{}/gettoken", oapi_url.trim_end_matches('/')))
@@ -79,7 +84,12 @@ impl Client {
     }
 
     /// Posts to the old API; errors are told by `errcode` under HTTP 200.
-    pub async fn post_old(&self, access: &Access, path: &str, body: &Value) -> Result<Value, Trouble> {
+    pub async fn post_old(
+        &self,
+        access: &Access,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value, Trouble> {
         let request = self
             .http
             .post(format!("{}{path}", access.oapi_url.trim_end_matches('/')))
@@ -105,16 +115,20 @@ impl Client {
         if (200..300).contains(&status) {
             return Ok(answer);
         }
-        let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         Err(new_trouble(status, text("code"), text("message")))
     }
 }
 
 async fn send(request: reqwest::RequestBuilder) -> Result<(u16, Value), Trouble> {
     // `without_url`: the old API's token stands in the address.
-    let response = request.send().await.map_err(|error| Trouble::Away(error.without_url().to_string()))?;
+    let response =
+        request.send().await.map_err(|error| Trouble::Away(error.without_url().to_string()))?;
     let status = response.status().as_u16();
-    let body = read_limited(response, ANSWER_MAX_BYTES).await.map_err(|error| Trouble::Away(error.to_string()))?;
+    let body = read_limited(response, ANSWER_MAX_BYTES)
+        .await
+        .map_err(|error| Trouble::Away(error.to_string()))?;
     match serde_json::from_slice(&body) {
         Ok(answer) => Ok((status, answer)),
         // The punishment page of a blocked address is HTML.
@@ -154,7 +168,11 @@ fn old_trouble(errcode: i64, answer: &Value) -> Trouble {
 fn new_trouble(status: u16, code: String, message: String) -> Trouble {
     match code.as_str() {
         "InvalidAuthentication" | "accesstoken.expired" => Trouble::Token { code },
-        limit if limit.contains("QpsLimit") || limit.contains("QpmLimit") || limit.contains("flowControl") => {
+        limit
+            if limit.contains("QpsLimit")
+                || limit.contains("QpmLimit")
+                || limit.contains("flowControl") =>
+        {
             Trouble::Throttled { code }
         }
         "todo.taskCreate.lockError" => Trouble::Throttled { code },
@@ -182,7 +200,8 @@ pub fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '!' | '|' | '~' | '<' | '>' => {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '!' | '|' | '~'
+            | '<' | '>' => {
                 safe.push('\\');
                 safe.push(c);
             }
@@ -207,7 +226,10 @@ mod tests {
 
     #[test]
     fn the_wrapped_and_the_bare_spelling_of_a_code_mean_the_same() {
-        assert!(matches!(old(r#"{"errcode":88,"sub_code":"40014","sub_msg":"x"}"#), Trouble::Token { .. }));
+        assert!(matches!(
+            old(r#"{"errcode":88,"sub_code":"40014","sub_msg":"x"}"#),
+            Trouble::Token { .. }
+        ));
         assert!(matches!(old(r#"{"errcode":40014,"errmsg":"x"}"#), Trouble::Token { .. }));
         assert!(matches!(old(r#"{"errcode":88,"sub_code":"90018"}"#), Trouble::Throttled { .. }));
         assert!(matches!(old(r#"{"errcode":-1,"errmsg":"busy"}"#), Trouble::Away(_)));
@@ -221,7 +243,10 @@ mod tests {
         let trouble = |status, code: &str| new_trouble(status, code.to_owned(), String::new());
 
         assert!(matches!(trouble(400, "InvalidAuthentication"), Trouble::Token { .. }));
-        assert!(matches!(trouble(403, "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi"), Trouble::Throttled { .. }));
+        assert!(matches!(
+            trouble(403, "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi"),
+            Trouble::Throttled { .. }
+        ));
         assert!(matches!(trouble(500, "todo.taskCreate.systemError"), Trouble::Away(_)));
         assert!(matches!(trouble(400, "todo.taskCreate.paramError"), Trouble::Refused { .. }));
     }

@@ -87,8 +87,13 @@ impl Peer {
         self.send(self.client.get(format!("{}{path}", self.base)), caller).await
     }
 
-    async fn send<O: DeserializeOwned>(&self, request: reqwest::RequestBuilder, caller: &Caller) -> Result<O, Error> {
-        let token = self.keys.issue(caller).map_err(|error| Error::Unexpected(error.to_string()))?;
+    async fn send<O: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+        caller: &Caller,
+    ) -> Result<O, Error> {
+        let token =
+            self.keys.issue(caller).map_err(|error| Error::Unexpected(error.to_string()))?;
         let mut request = request.header(IDENTITY_HEADER, token);
         if let Some(id) = super::request_id::current() {
             request = request.header(REQUEST_ID_HEADER, id);
@@ -97,7 +102,11 @@ impl Peer {
         let envelope: serde_json::Value =
             serde_json::from_slice(&body).map_err(|error| Error::Unexpected(error.to_string()))?;
         let text = |name: &str| {
-            envelope.pointer(&format!("/data/{name}")).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+            envelope
+                .pointer(&format!("/data/{name}"))
+                .and_then(|value| value.as_str())
+                .unwrap_or_default()
+                .to_owned()
         };
         if envelope.get("status").and_then(serde_json::Value::as_i64) != Some(0) {
             return Err(Error::Refused { code: text("errorCode"), message: text("errorMessage") });

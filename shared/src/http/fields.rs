@@ -23,7 +23,8 @@ pub fn read<T: Read>(json: &Json) -> Result<T, Vec<FieldError>> {
 /// Reads a query string, where every value is text.
 pub fn read_query<T: Read>(query: &str) -> Result<T, Vec<FieldError>> {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
-    let members = pairs.map(|(key, value)| (key.into_owned(), Json::Text(value.into_owned()))).collect();
+    let members =
+        pairs.map(|(key, value)| (key.into_owned(), Json::Text(value.into_owned()))).collect();
     read_at(&Json::Object(members), "", true)
 }
 
@@ -125,7 +126,9 @@ impl Fields<'_> {
         let text = match self.find(name) {
             None => return Patch::Keep,
             Some(Json::Null) => return Patch::Clear,
-            Some(Json::Text(text)) if text.trim().is_empty() && !text.chars().any(is_forbidden) => return Patch::Clear,
+            Some(Json::Text(text)) if text.trim().is_empty() && !text.chars().any(is_forbidden) => {
+                return Patch::Clear;
+            }
             Some(Json::Text(text)) => text.clone(),
             Some(_) => {
                 self.refuse(name, Mistake::Malformed, "应为字符串");
@@ -159,7 +162,11 @@ impl Fields<'_> {
     }
 
     /// A text that `parse` turns into a domain value.
-    pub fn parsed<T, E: std::fmt::Display>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+    pub fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
         let parsed = self.optional_parsed(name, parse);
         if parsed.is_none() && !self.is_noted(name) {
             self.refuse(name, Mistake::Malformed, "不能为空");
@@ -232,14 +239,22 @@ impl Fields<'_> {
         match number {
             Some(number) if number > 0 => Some(number),
             _ => {
-                self.refuse(name, Mistake::Malformed, "应为正整数（可用数字字符串），且不超过 9223372036854775807");
+                self.refuse(
+                    name,
+                    Mistake::Malformed,
+                    "应为正整数（可用数字字符串），且不超过 9223372036854775807",
+                );
                 None
             }
         }
     }
 
     /// A whole number within `range`, or nothing when absent or `null`.
-    pub fn optional_int(&mut self, name: &str, range: std::ops::RangeInclusive<i32>) -> Option<i32> {
+    pub fn optional_int(
+        &mut self,
+        name: &str,
+        range: std::ops::RangeInclusive<i32>,
+    ) -> Option<i32> {
         let number = match self.find(name)? {
             Json::Null => return None,
             Json::Number(number) => number.as_i64(),
@@ -263,7 +278,9 @@ impl Fields<'_> {
             Json::Null => None,
             Json::Bool(flag) => Some(*flag),
             Json::Text(text) if self.lenient && matches!(text.as_str(), "true" | "1") => Some(true),
-            Json::Text(text) if self.lenient && matches!(text.as_str(), "false" | "0" | "") => Some(false),
+            Json::Text(text) if self.lenient && matches!(text.as_str(), "false" | "0" | "") => {
+                Some(false)
+            }
             _ => {
                 self.refuse(name, Mistake::Malformed, "应为 true 或 false");
                 None
@@ -274,7 +291,9 @@ impl Fields<'_> {
     /// One of the words, or nothing when absent; `null` and other types are mistakes.
     pub fn optional_choice<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Option<T> {
         let found = match self.find(name)? {
-            Json::Text(text) => words.iter().find(|(word, _)| word == text).map(|(_, value)| *value),
+            Json::Text(text) => {
+                words.iter().find(|(word, _)| word == text).map(|(_, value)| *value)
+            }
             _ => None,
         };
         if found.is_none() {
@@ -339,7 +358,11 @@ impl Fields<'_> {
     pub fn rows<T: Read>(&mut self, name: &str, max: usize) -> Vec<Result<T, Vec<FieldError>>> {
         let (place, lenient) = (self.place(name), self.lenient);
         let Some(items) = self.array(name, max) else { return Vec::new() };
-        items.iter().enumerate().map(|(index, item)| read_at(item, &format!("{place}[{index}]"), lenient)).collect()
+        items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| read_at(item, &format!("{place}[{index}]"), lenient))
+            .collect()
     }
 
     /// A list of texts that `parse` turns into values; at least `min`, at most `max` of them.
@@ -353,7 +376,8 @@ impl Fields<'_> {
         let (mut values, mut errors) = (Vec::new(), Vec::new());
         let Some(items) = self.array(name, *bounds.end()) else { return values };
         if items.len() < *bounds.start() {
-            errors.push(FieldError::malformed(place.clone(), format!("至少 {} 项", bounds.start())));
+            errors
+                .push(FieldError::malformed(place.clone(), format!("至少 {} 项", bounds.start())));
         }
         for (index, item) in items.iter().enumerate() {
             let outcome = match item {
@@ -362,7 +386,9 @@ impl Fields<'_> {
             };
             match outcome {
                 Ok(value) => values.push(value),
-                Err(message) => errors.push(FieldError::malformed(format!("{place}[{index}]"), message)),
+                Err(message) => {
+                    errors.push(FieldError::malformed(format!("{place}[{index}]"), message))
+                }
             }
         }
         self.errors.extend(errors);

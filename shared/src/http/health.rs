@@ -37,7 +37,10 @@ async fn ready(parts: web::Data<Parts>) -> HttpResponse {
         (true, false) => "degraded",
         (false, _) => "down",
     };
-    envelope(database, json!({"state": state, "parts": {"database": word(database), "bus": word(bus)}}))
+    envelope(
+        database,
+        json!({"state": state, "parts": {"database": word(database), "bus": word(bus)}}),
+    )
 }
 
 /// All metrics of the process.
@@ -52,6 +55,7 @@ pub fn envelope(up: bool, data: serde_json::Value) -> HttpResponse {
     if up {
         HttpResponse::Ok().json(json!({"status": 0, "msg": "success", "data": data}))
     } else {
-        HttpResponse::ServiceUnavailable().json(json!({"status": -1024, "msg": "系统错误", "data": data}))
+        HttpResponse::ServiceUnavailable()
+            .json(json!({"status": -1024, "msg": "系统错误", "data": data}))
     }
 }

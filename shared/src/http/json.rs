@@ -67,9 +67,9 @@ impl Json {
             Json::Number(number) => Value::Number(number),
             Json::Text(text) => Value::String(text),
             Json::Array(items) => Value::Array(items.into_iter().map(Json::into_value).collect()),
-            Json::Object(members) => {
-                Value::Object(members.into_iter().map(|(key, value)| (key, value.into_value())).collect())
-            }
+            Json::Object(members) => Value::Object(
+                members.into_iter().map(|(key, value)| (key, value.into_value())).collect(),
+            ),
         }
     }
 }
@@ -144,7 +144,15 @@ mod tests {
 
     #[test]
     fn what_two_readers_could_read_differently_is_refused() {
-        for text in [r#"{"a":1,"a":2}"#, r#"{"a":1}{"b":2}"#, r#"{"a":NaN}"#, r#"{"a":1e400}"#, "", "{", "[1,]"] {
+        for text in [
+            r#"{"a":1,"a":2}"#,
+            r#"{"a":1}{"b":2}"#,
+            r#"{"a":NaN}"#,
+            r#"{"a":1e400}"#,
+            "",
+            "{",
+            "[1,]",
+        ] {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
         assert!(parse(b"\"\xff\"").is_err());

@@ -82,7 +82,13 @@ pub struct ApiError {
 impl ApiError {
     /// A failure with its own sentence.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: Vec::new(), retry_after_secs: None, allow: None }
+        Self {
+            code,
+            message: message.into(),
+            details: Vec::new(),
+            retry_after_secs: None,
+            allow: None,
+        }
     }
 
     /// A failure with the table's sentence.
@@ -94,7 +100,9 @@ impl ApiError {
     pub fn bad_fields(details: Vec<FieldError>) -> Self {
         let message = match details.first() {
             Some(first) if details.len() == 1 => format!("{}：{}", first.field, first.message),
-            Some(first) => format!("{}：{}（共 {} 处错误）", first.field, first.message, details.len()),
+            Some(first) => {
+                format!("{}：{}（共 {} 处错误）", first.field, first.message, details.len())
+            }
             None => Code::InvalidParameter.sentence().to_owned(),
         };
         Self::new(Code::InvalidParameter, message).with_details(details)
@@ -161,8 +169,11 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let details =
-            self.details.iter().map(|d| ErrorDetail { field: &d.field, message: &d.message }).collect();
+        let details = self
+            .details
+            .iter()
+            .map(|d| ErrorDetail { field: &d.field, message: &d.message })
+            .collect();
         let data = ErrorData {
             error_code: self.code.name(),
             error_message: &self.message,

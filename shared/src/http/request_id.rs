@@ -25,7 +25,8 @@ pub fn accept(given: Option<&str>) -> String {
 }
 
 fn fits(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.:".contains(&c))
+    (1..=64).contains(&id.len())
+        && id.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.:".contains(&c))
 }
 
 #[cfg(test)]

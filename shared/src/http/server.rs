@@ -81,7 +81,9 @@ async fn not_found() -> Result<web::Bytes, ApiError> {
 
 /// Runs a use case on the main runtime and waits for it. A client that hangs up ends the waiting,
 /// not the work: no transaction is cut half way.
-pub async fn detached<T, E>(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, ApiError>
+pub async fn detached<T, E>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, ApiError>
 where
     T: Send + 'static,
     E: Into<ApiError> + Send + 'static,
@@ -120,11 +122,8 @@ async fn observe(
     .instrument(span)
     .await?;
     let route = outcome.request().match_pattern().unwrap_or_else(|| "other".to_owned());
-    let labels = [
-        ("method", method),
-        ("route", route),
-        ("status", outcome.status().as_u16().to_string()),
-    ];
+    let labels =
+        [("method", method), ("route", route), ("status", outcome.status().as_u16().to_string())];
     metrics::histogram!("http_request_seconds", &labels).record(began.elapsed().as_secs_f64());
     Ok(outcome)
 }

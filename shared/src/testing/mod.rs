@@ -1,4 +1,5 @@
 //! What the tests of every service need: a database, a signed caller, waiting without sleeping.
+#![expect(clippy::indexing_slicing, reason = "JSON of a test's answer: a missing field reads as null")]
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -20,7 +21,8 @@ pub fn database_url() -> String {
 /// The test broker's address; `make test` sets it, else the usual local one.
 pub fn bus_url() -> String {
     #[expect(clippy::disallowed_methods, reason = "a test's own setting")]
-    std::env::var("AIFLOW_TEST_BUS_URL").unwrap_or_else(|_| "amqp://guest:guest@127.0.0.1:5672/%2f".to_owned())
+    std::env::var("AIFLOW_TEST_BUS_URL")
+        .unwrap_or_else(|_| "amqp://guest:guest@127.0.0.1:5672/%2f".to_owned())
 }
 
 /// A name no other test has: enterprise, exchange prefix, file.
@@ -44,7 +46,10 @@ pub fn overrides(schema: &str, bus: &str) -> Overrides {
 }
 
 /// Asks `probe` until it gives a value; fails after 20 s with what was waited for.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut probe: impl FnMut() -> F) -> T {
+pub async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut probe: impl FnMut() -> F,
+) -> T {
     let began = Instant::now();
     loop {
         if let Some(value) = probe().await {
@@ -102,8 +107,17 @@ impl Answered {
     #[track_caller]
     pub fn refused(self, code: crate::code::Code) -> Self {
         assert_eq!(self.code(), code.name(), "{}", self.body);
-        assert_eq!((self.http, self.status()), (code.http(), i64::from(code.status())), "{}", self.body);
-        assert!(!self.body["data"]["requestId"].as_str().unwrap_or_default().is_empty(), "{}", self.body);
+        assert_eq!(
+            (self.http, self.status()),
+            (code.http(), i64::from(code.status())),
+            "{}",
+            self.body
+        );
+        assert!(
+            !self.body["data"]["requestId"].as_str().unwrap_or_default().is_empty(),
+            "{}",
+            self.body
+        );
         self
     }
 }

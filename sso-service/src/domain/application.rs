@@ -78,18 +78,28 @@ impl Secret {
 impl Application {
     /// Puts a new secret in place; the old one stays good for `overlap_hours`. An even older one
     /// ends at once.
-    pub(crate) fn rotate(self, fresh: Secret, overlap_hours: i64, now: DateTime<Utc>) -> Result<Self, Refusal> {
+    pub(crate) fn rotate(
+        self,
+        fresh: Secret,
+        overlap_hours: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Refusal> {
         if !(0..=MAX_OVERLAP_HOURS).contains(&overlap_hours) {
             return Err(Refusal::Overlap);
         }
-        let previous = (overlap_hours > 0)
-            .then(|| Previous { secret: self.secret.clone(), until: now + Duration::hours(overlap_hours) });
+        let previous = (overlap_hours > 0).then(|| Previous {
+            secret: self.secret.clone(),
+            until: now + Duration::hours(overlap_hours),
+        });
         Ok(Self { secret: fresh, previous, ..self })
     }
 
     /// The old secret, while it is good.
     pub(crate) fn previous_at(&self, now: DateTime<Utc>) -> Option<&Secret> {
-        self.previous.as_ref().filter(|previous| previous.until > now).map(|previous| &previous.secret)
+        self.previous
+            .as_ref()
+            .filter(|previous| previous.until > now)
+            .map(|previous| &previous.secret)
     }
 }
 
@@ -124,8 +134,14 @@ mod tests {
     fn a_rotation_without_overlap_ends_the_old_secret_at_once() {
         let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
 
-        assert_eq!(application().rotate(Secret::stored("x".into()), 0, now).unwrap().previous, None);
-        assert_eq!(application().rotate(Secret::stored("x".into()), -1, now), Err(Refusal::Overlap));
+        assert_eq!(
+            application().rotate(Secret::stored("x".into()), 0, now).unwrap().previous,
+            None
+        );
+        assert_eq!(
+            application().rotate(Secret::stored("x".into()), -1, now),
+            Err(Refusal::Overlap)
+        );
     }
 
     #[test]

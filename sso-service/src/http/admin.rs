@@ -39,11 +39,16 @@ impl Read for CreateEnterpriseIn {
 /// Creates an enterprise; creating it again gives it the name.
 #[utoipa::path(request_body = CreateEnterpriseIn, responses((status = 200, body = Done)), tag = "admin")]
 #[post("/aflow/api/admin/enterprise")]
-pub(crate) async fn create_enterprise(ctx: Data<Ctx>, caller: Caller, body: Body<CreateEnterpriseIn>) -> Answer<Done> {
+pub(crate) async fn create_enterprise(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Body<CreateEnterpriseIn>,
+) -> Answer<Done> {
     caller.require_service()?;
     let request = body.read()?;
     detached(async move {
-        usecase::create_enterprise::create_enterprise(&ctx, &request.enterprise_code, &request.name).await
+        usecase::create_enterprise::create_enterprise(&ctx, &request.enterprise_code, &request.name)
+            .await
     })
     .await?;
     Ok(Reply(Done::new()))
@@ -70,7 +75,11 @@ impl Read for EnableEnterpriseIn {
 /// Switches an enterprise, and with it all its applications, on or off.
 #[utoipa::path(request_body = EnableEnterpriseIn, responses((status = 200, body = Done)), tag = "admin")]
 #[post("/aflow/api/admin/enterprise/enable")]
-pub(crate) async fn enable_enterprise(ctx: Data<Ctx>, caller: Caller, body: Body<EnableEnterpriseIn>) -> Answer<Done> {
+pub(crate) async fn enable_enterprise(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Body<EnableEnterpriseIn>,
+) -> Answer<Done> {
     caller.require_service()?;
     let request = body.read()?;
     detached(async move {
@@ -103,7 +112,9 @@ impl Read for CreateApplicationIn {
             enterprise_code: fields.code("enterpriseCode"),
             app_id: fields.code("appId"),
             name: fields.text("name", TEXT_MAX_CHARS),
-            app_secret: fields.optional_parsed("appSecret", Secret::parse).map(|secret| secret.expose().to_owned()),
+            app_secret: fields
+                .optional_parsed("appSecret", Secret::parse)
+                .map(|secret| secret.expose().to_owned()),
             accept_v0: fields.optional_flag("acceptV0"),
             require_timestamp: fields.optional_flag("requireTimestamp"),
             any_order: fields.optional_flag("anyOrder"),
@@ -171,12 +182,17 @@ impl Read for RotateSecretIn {
 /// Gives an application a new secret; both are good during the overlap.
 #[utoipa::path(request_body = RotateSecretIn, responses((status = 200, body = SecretOut)), tag = "admin")]
 #[post("/aflow/api/admin/application/rotate")]
-pub(crate) async fn rotate_secret(ctx: Data<Ctx>, caller: Caller, body: Body<RotateSecretIn>) -> Answer<SecretOut> {
+pub(crate) async fn rotate_secret(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Body<RotateSecretIn>,
+) -> Answer<SecretOut> {
     caller.require_service()?;
     let request = body.read()?;
     let secret = detached(async move {
         let (tenant, app) = (request.enterprise_code, request.app_id);
-        usecase::rotate_secret::rotate_secret(&ctx, &tenant, &app, request.overlap_hours.into()).await
+        usecase::rotate_secret::rotate_secret(&ctx, &tenant, &app, request.overlap_hours.into())
+            .await
     })
     .await?;
     Ok(Reply(SecretOut { app_secret: secret.expose().to_owned() }))
@@ -212,7 +228,11 @@ impl Read for ChangeApplicationIn {
 /// Turns an application and its switches on or off.
 #[utoipa::path(request_body = ChangeApplicationIn, responses((status = 200, body = Done)), tag = "admin")]
 #[post("/aflow/api/admin/application/change")]
-pub(crate) async fn change_application(ctx: Data<Ctx>, caller: Caller, body: Body<ChangeApplicationIn>) -> Answer<Done> {
+pub(crate) async fn change_application(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Body<ChangeApplicationIn>,
+) -> Answer<Done> {
     caller.require_service()?;
     let request = body.read()?;
     detached(async move {
@@ -267,9 +287,11 @@ pub(crate) async fn list_applications(ctx: Data<Ctx>, caller: Caller) -> Answer<
     caller.require_service()?;
     let (enterprises, applications) =
         detached(async move { usecase::list_applications::list_applications(&ctx).await }).await?;
-    let enterprises = enterprises
-        .into_iter()
-        .map(|row| EnterpriseOut { enterprise_code: row.code, name: row.name, enabled: row.enabled });
+    let enterprises = enterprises.into_iter().map(|row| EnterpriseOut {
+        enterprise_code: row.code,
+        name: row.name,
+        enabled: row.enabled,
+    });
     let applications = applications.into_iter().map(|row| ApplicationOut {
         enterprise_code: row.tenant,
         app_id: row.app_id,
@@ -316,7 +338,11 @@ impl Read for SetDingtalkIn {
 /// Stores an enterprise's DingTalk application.
 #[utoipa::path(request_body = SetDingtalkIn, responses((status = 200, body = Done)), tag = "admin")]
 #[post("/aflow/api/admin/dingtalk")]
-pub(crate) async fn set_dingtalk(ctx: Data<Ctx>, caller: Caller, body: Body<SetDingtalkIn>) -> Answer<Done> {
+pub(crate) async fn set_dingtalk(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Body<SetDingtalkIn>,
+) -> Answer<Done> {
     caller.require_service()?;
     let request = body.read()?;
     detached(async move {

@@ -85,12 +85,18 @@ impl ApplicationRow {
 }
 
 /// Locks an application that must exist.
-pub(crate) async fn load(tx: &mut Conn, sealer: &Sealer, tenant: &Tenant, app: &AppId) -> Result<Application, Error> {
-    let row: Option<ApplicationRow> = sql("select * from applications where tenant = $1 and app_id = $2 for update")
-        .bind::<Text, _>(tenant.as_str())
-        .bind::<Text, _>(app.as_str())
-        .optional(tx)
-        .await?;
+pub(crate) async fn load(
+    tx: &mut Conn,
+    sealer: &Sealer,
+    tenant: &Tenant,
+    app: &AppId,
+) -> Result<Application, Error> {
+    let row: Option<ApplicationRow> =
+        sql("select * from applications where tenant = $1 and app_id = $2 for update")
+            .bind::<Text, _>(tenant.as_str())
+            .bind::<Text, _>(app.as_str())
+            .optional(tx)
+            .await?;
     row.ok_or_else(|| Error::UnknownApplication(app.to_string()))?.open(sealer)
 }
 
@@ -119,7 +125,11 @@ pub(crate) enum Inserted {
 }
 
 /// Adds a new application, unless the place is taken.
-pub(crate) async fn insert(tx: &mut Conn, sealer: &Sealer, application: &Application) -> Result<Inserted, Error> {
+pub(crate) async fn insert(
+    tx: &mut Conn,
+    sealer: &Sealer,
+    application: &Application,
+) -> Result<Inserted, Error> {
     let (tenant, app) = (application.tenant.as_str(), application.app.as_str());
     let secret = sealer.seal(&place(tenant, app), application.secret.expose())?;
     let rows = sql("insert into applications (tenant, app_id, name, enabled, accept_v0, require_timestamp, any_order, secret) \
@@ -138,7 +148,11 @@ pub(crate) async fn insert(tx: &mut Conn, sealer: &Sealer, application: &Applica
 }
 
 /// Stores a changed application.
-pub(crate) async fn save(tx: &mut Conn, sealer: &Sealer, application: &Application) -> Result<(), Error> {
+pub(crate) async fn save(
+    tx: &mut Conn,
+    sealer: &Sealer,
+    application: &Application,
+) -> Result<(), Error> {
     let (tenant, app) = (application.tenant.as_str(), application.app.as_str());
     let place = place(tenant, app);
     let secret = sealer.seal(&place, application.secret.expose())?;

@@ -40,5 +40,8 @@ pub(crate) async fn save_all(tx: &mut Conn, records: Vec<Record>) -> QueryResult
 
 /// Removes records older than a year.
 pub(crate) async fn delete_old(conn: &mut Conn) -> QueryResult<usize> {
-    sql("delete from audit_records where at < now() - $1 * interval '1 day'").bind::<Integer, _>(KEPT_DAYS).run(conn).await
+    sql("delete from audit_records where at < now() - $1 * interval '1 day'")
+        .bind::<Integer, _>(KEPT_DAYS)
+        .run(conn)
+        .await
 }

@@ -51,7 +51,12 @@ fn place(tenant: &Tenant) -> String {
 }
 
 /// Stores the application; a token of another one is forgotten.
-pub(crate) async fn save(conn: &mut Conn, sealer: &Sealer, tenant: &Tenant, app: &DingtalkApp) -> Result<(), Error> {
+pub(crate) async fn save(
+    conn: &mut Conn,
+    sealer: &Sealer,
+    tenant: &Tenant,
+    app: &DingtalkApp,
+) -> Result<(), Error> {
     let secret = sealer.seal(&place(tenant), &app.app_secret)?;
     sql("insert into dingtalk_apps (tenant, app_key, app_secret, agent_id, corp_id, oapi_url, api_url) \
          values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant) do update set app_key = excluded.app_key, \
@@ -75,8 +80,10 @@ pub(crate) async fn show(
     sealer: &Sealer,
     tenant: &Tenant,
 ) -> Result<Option<(DingtalkApp, Option<StoredToken>)>, Error> {
-    let row: Option<DingtalkRow> =
-        sql("select * from dingtalk_apps where tenant = $1").bind::<Text, _>(tenant.as_str()).optional(conn).await?;
+    let row: Option<DingtalkRow> = sql("select * from dingtalk_apps where tenant = $1")
+        .bind::<Text, _>(tenant.as_str())
+        .optional(conn)
+        .await?;
     let Some(row) = row else { return Ok(None) };
     let app = DingtalkApp {
         app_secret: sealer.open(&place(tenant), &row.app_secret)?,
@@ -98,7 +105,12 @@ pub(crate) async fn show(
 impl DingtalkApp {
     /// What other services get: a token, never the secret.
     pub(crate) fn access(&self, token: String) -> Access {
-        Access { token, agent_id: self.agent_id, oapi_url: self.oapi_url.clone(), api_url: self.api_url.clone() }
+        Access {
+            token,
+            agent_id: self.agent_id,
+            oapi_url: self.oapi_url.clone(),
+            api_url: self.api_url.clone(),
+        }
     }
 }
 

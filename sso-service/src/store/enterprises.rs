@@ -36,10 +36,11 @@ pub(crate) async fn enable(tx: &mut Conn, tenant: &Tenant, enabled: bool) -> Que
 
 /// Whether it is there.
 pub(crate) async fn exists(tx: &mut Conn, tenant: &Tenant) -> QueryResult<bool> {
-    let row: Option<EnterpriseRow> = sql("select code, name, enabled from enterprises where code = $1")
-        .bind::<Text, _>(tenant.as_str())
-        .optional(tx)
-        .await?;
+    let row: Option<EnterpriseRow> =
+        sql("select code, name, enabled from enterprises where code = $1")
+            .bind::<Text, _>(tenant.as_str())
+            .optional(tx)
+            .await?;
     Ok(row.is_some())
 }
 

@@ -8,7 +8,12 @@ use shared::id::{AppId, Tenant};
 const REMEMBERED_SECS: i32 = 600;
 
 /// Remembers a nonce; `false` when it was seen within its time.
-pub(crate) async fn save(conn: &mut Conn, tenant: &Tenant, app: &AppId, nonce: &str) -> QueryResult<bool> {
+pub(crate) async fn save(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    app: &AppId,
+    nonce: &str,
+) -> QueryResult<bool> {
     let rows = sql("insert into nonces (tenant, app_id, nonce, until) values ($1, $2, $3, now() + $4 * interval '1 second') \
          on conflict (tenant, app_id, nonce) do update set until = excluded.until where nonces.until < now()")
     .bind::<Text, _>(tenant.as_str())

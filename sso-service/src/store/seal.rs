@@ -2,6 +2,7 @@
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
+use anyhow::Context;
 use rand::RngCore;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -17,7 +18,7 @@ impl Sealer {
     /// From 64 hexadecimal digits.
     pub(crate) fn new(key: &SecretString) -> anyhow::Result<Self> {
         let key = hex::decode(key.expose_secret())?;
-        Ok(Self(Aes256Gcm::new_from_slice(&key).map_err(|_| anyhow::anyhow!("seal.key has a wrong length"))?))
+        Ok(Self(Aes256Gcm::new_from_slice(&key).context("seal.key has a wrong length")?))
     }
 
     /// Nonce and cipher text; `place` names the row, so that a sealed value cannot be moved.
@@ -25,7 +26,7 @@ impl Sealer {
         let mut nonce = [0; NONCE_BYTES];
         rand::rng().fill_bytes(&mut nonce);
         let payload = Payload { msg: secret.as_bytes(), aad: place.as_bytes() };
-        let cipher = self.0.encrypt(&Nonce::from(nonce), payload).map_err(|_| Error::Unsealable)?;
+        let cipher = self.0.encrypt(&Nonce::from(nonce), payload).or(Err(Error::Unsealable))?;
         Ok([nonce.as_slice(), &cipher].concat())
     }
 
@@ -33,8 +34,8 @@ impl Sealer {
     pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<String, Error> {
         let (nonce, cipher) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(Error::Unsealable)?;
         let payload = Payload { msg: cipher, aad: place.as_bytes() };
-        let plain = self.0.decrypt(&Nonce::from(*nonce), payload).map_err(|_| Error::Unsealable)?;
-        String::from_utf8(plain).map_err(|_| Error::Unsealable)
+        let plain = self.0.decrypt(&Nonce::from(*nonce), payload).or(Err(Error::Unsealable))?;
+        String::from_utf8(plain).or(Err(Error::Unsealable))
     }
 }
 

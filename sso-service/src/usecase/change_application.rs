@@ -42,7 +42,8 @@ pub(crate) async fn change_application(
                 "requireTimestamp": application.switches.require_timestamp,
                 "anyOrder": application.switches.any_order});
             audit::save_all(tx, by_admin(tenant, "change_application", detail)).await?;
-            let changed = ApplicationChanged { tenant: tenant.to_string(), app: Some(app.to_string()) };
+            let changed =
+                ApplicationChanged { tenant: tenant.to_string(), app: Some(app.to_string()) };
             outbox::announce(tx, &changed).await?;
             Ok(())
         })

@@ -21,7 +21,11 @@ pub(crate) struct CreateApplication {
 }
 
 /// The secret, in the clear, for the only time.
-pub(crate) async fn create_application(ctx: &Ctx, tenant: &Tenant, request: CreateApplication) -> Result<Secret, Error> {
+pub(crate) async fn create_application(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    request: CreateApplication,
+) -> Result<Secret, Error> {
     let secret = request.secret.unwrap_or_else(|| Secret::stored(seal::random_secret()));
     let application = Application {
         tenant: tenant.clone(),
@@ -41,9 +45,14 @@ pub(crate) async fn create_application(ctx: &Ctx, tenant: &Tenant, request: Crea
                 return Err(Error::ApplicationExists(application.app.to_string()));
             }
             let app = application.app.to_string();
-            audit::save_all(tx, by_admin(tenant, "create_application", json!({"app": app}))).await?;
+            audit::save_all(tx, by_admin(tenant, "create_application", json!({"app": app})))
+                .await?;
             // A gateway may remember that it was unknown.
-            outbox::announce(tx, &ApplicationChanged { tenant: tenant.to_string(), app: Some(app) }).await?;
+            outbox::announce(
+                tx,
+                &ApplicationChanged { tenant: tenant.to_string(), app: Some(app) },
+            )
+            .await?;
             Ok(())
         })
         .await?;

@@ -17,10 +17,16 @@ const MARGIN_MINUTES: i64 = 10;
 const LOOKS: usize = 60;
 
 /// Nothing where the enterprise has no DingTalk application. `stale` = a token found to be dead.
-pub(crate) async fn issue_dingtalk_token(ctx: &Ctx, tenant: &Tenant, stale: Option<&str>) -> Result<Option<Access>, Error> {
+pub(crate) async fn issue_dingtalk_token(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    stale: Option<&str>,
+) -> Result<Option<Access>, Error> {
     for _ in 0..LOOKS {
         let mut conn = ctx.db.connection().await?;
-        let Some((app, token)) = dingtalk::show(&mut conn, &ctx.sealer, tenant).await? else { return Ok(None) };
+        let Some((app, token)) = dingtalk::show(&mut conn, &ctx.sealer, tenant).await? else {
+            return Ok(None);
+        };
         if let Some(good) = still_good(ctx, token, stale) {
             return Ok(Some(good.access));
         }
@@ -31,7 +37,9 @@ pub(crate) async fn issue_dingtalk_token(ctx: &Ctx, tenant: &Tenant, stale: Opti
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Err(Error::Dingtalk(shared::dingtalk::Trouble::Away("another process is still refreshing".to_owned())))
+    Err(Error::Dingtalk(shared::dingtalk::Trouble::Away(
+        "another process is still refreshing".to_owned(),
+    )))
 }
 
 fn still_good(ctx: &Ctx, token: Option<StoredToken>, stale: Option<&str>) -> Option<StoredToken> {
@@ -43,9 +51,10 @@ fn still_good(ctx: &Ctx, token: Option<StoredToken>, stale: Option<&str>) -> Opt
 async fn refresh(ctx: &Ctx, tenant: &Tenant, app: &DingtalkApp) -> Result<Access, Error> {
     let fetched = ctx.dingtalk.token(&app.oapi_url, &app.app_key, &app.app_secret).await;
     let mut conn = ctx.db.connection().await?;
-    let token = fetched.as_ref().ok().map(|(token, life)| {
-        (token.as_str(), ctx.clock.now() + TimeDelta::seconds(*life))
-    });
+    let token = fetched
+        .as_ref()
+        .ok()
+        .map(|(token, life)| (token.as_str(), ctx.clock.now() + TimeDelta::seconds(*life)));
     dingtalk::end_refresh(&mut conn, &ctx.sealer, tenant, token).await?;
     let (token, _) = fetched.map_err(Error::Dingtalk)?;
     tracing::info!(tenant = %tenant, "dingtalk token refreshed");

@@ -7,7 +7,9 @@ use crate::store::enterprises::EnterpriseRow;
 use crate::store::{applications, enterprises};
 
 /// All enterprises and all applications.
-pub(crate) async fn list_applications(ctx: &Ctx) -> Result<(Vec<EnterpriseRow>, Vec<ListedRow>), Error> {
+pub(crate) async fn list_applications(
+    ctx: &Ctx,
+) -> Result<(Vec<EnterpriseRow>, Vec<ListedRow>), Error> {
     let mut conn = ctx.db.connection().await?;
     Ok((enterprises::list(&mut conn).await?, applications::list(&mut conn).await?))
 }

@@ -11,7 +11,12 @@ use crate::error::Error;
 use crate::store::{applications, audit, seal};
 
 /// The new secret, in the clear, for the only time.
-pub(crate) async fn rotate_secret(ctx: &Ctx, tenant: &Tenant, app: &AppId, overlap_hours: i64) -> Result<Secret, Error> {
+pub(crate) async fn rotate_secret(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    app: &AppId,
+    overlap_hours: i64,
+) -> Result<Secret, Error> {
     let fresh = Secret::stored(seal::random_secret());
     ctx.db
         .transaction(async |tx| {
@@ -20,7 +25,8 @@ pub(crate) async fn rotate_secret(ctx: &Ctx, tenant: &Tenant, app: &AppId, overl
             applications::save(tx, &ctx.sealer, &rotated).await?;
             let detail = json!({"app": app.as_str(), "overlapHours": overlap_hours});
             audit::save_all(tx, by_admin(tenant, "rotate_secret", detail)).await?;
-            let changed = ApplicationChanged { tenant: tenant.to_string(), app: Some(app.to_string()) };
+            let changed =
+                ApplicationChanged { tenant: tenant.to_string(), app: Some(app.to_string()) };
             outbox::announce(tx, &changed).await?;
             Ok::<_, Error>(())
         })

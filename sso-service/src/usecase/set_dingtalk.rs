@@ -9,14 +9,19 @@ use crate::store::dingtalk::{self, DingtalkApp};
 use crate::store::{audit, enterprises};
 
 /// Replaces what was there; the next push fetches a token of the new application.
-pub(crate) async fn set_dingtalk(ctx: &Ctx, tenant: &Tenant, app: DingtalkApp) -> Result<(), Error> {
+pub(crate) async fn set_dingtalk(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    app: DingtalkApp,
+) -> Result<(), Error> {
     ctx.db
         .transaction(async |tx| {
             if !enterprises::exists(tx, tenant).await? {
                 return Err(Error::UnknownEnterprise(tenant.to_string()));
             }
             dingtalk::save(tx, &ctx.sealer, tenant, &app).await?;
-            let detail = json!({"appKey": app.app_key, "agentId": app.agent_id, "corpId": app.corp_id});
+            let detail =
+                json!({"appKey": app.app_key, "agentId": app.agent_id, "corpId": app.corp_id});
             audit::save_all(tx, by_admin(tenant, "set_dingtalk", detail)).await?;
             Ok(())
         })

@@ -7,7 +7,12 @@ use crate::error::Error;
 use crate::store::nonces;
 
 /// `false` when it was seen within the last 600 s.
-pub(crate) async fn use_nonce(ctx: &Ctx, tenant: &Tenant, app: &AppId, nonce: &str) -> Result<bool, Error> {
+pub(crate) async fn use_nonce(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    app: &AppId,
+    nonce: &str,
+) -> Result<bool, Error> {
     let mut conn = ctx.db.connection().await?;
     Ok(nonces::save(&mut conn, tenant, app, nonce).await?)
 }

@@ -44,7 +44,9 @@ pub(crate) fn order_of<P>(
             waiting.iter().filter_map(|index| rows.get(*index)?.as_ref().ok()).map(&key).collect();
         let (later, now): (Vec<usize>, Vec<usize>) = waiting.iter().copied().partition(|index| {
             let row = rows.get(*index).and_then(|row| row.as_ref().ok());
-            row.is_some_and(|row| needs(row).is_some_and(|need| need != key(row) && still.contains(need)))
+            row.is_some_and(|row| {
+                needs(row).is_some_and(|need| need != key(row) && still.contains(need))
+            })
         });
         order.extend(&now);
         if now.is_empty() || later.is_empty() {
@@ -67,13 +69,17 @@ mod tests {
 
     #[test]
     fn sorting_puts_each_row_after_what_it_stands_on() {
-        let rows = [Ok(("C", Some("B"))), Ok(("B", Some("A"))), Ok(("A", None)), Ok(("D", Some("known")))];
+        let rows =
+            [Ok(("C", Some("B"))), Ok(("B", Some("A"))), Ok(("A", None)), Ok(("D", Some("known")))];
 
         assert_eq!(sorted(&rows), [2, 3, 1, 0]);
     }
 
     #[test]
     fn a_cycle_does_not_hang_the_sorting() {
-        assert_eq!(sorted(&[Ok(("A", Some("B"))), Ok(("B", Some("A"))), Ok(("C", None))]), [2, 0, 1]);
+        assert_eq!(
+            sorted(&[Ok(("A", Some("B"))), Ok(("B", Some("A"))), Ok(("C", None))]),
+            [2, 0, 1]
+        );
     }
 }

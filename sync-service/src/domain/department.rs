@@ -55,15 +55,22 @@ impl Refusal {
 
 impl Tree {
     pub(crate) fn new(departments: Vec<Department>) -> Self {
-        Self(departments.into_iter().map(|department| (department.id.clone(), department)).collect())
+        Self(
+            departments.into_iter().map(|department| (department.id.clone(), department)).collect(),
+        )
     }
 
     /// Judges the rows one by one: a bad one does not stop the others (E 2.1).
     pub(crate) fn absorb(mut self, rows: Vec<Row<Proposal>>, any_order: bool) -> Batch<Department> {
-        let order = order_of(&rows, any_order, |row| &row.id, |row| match &row.parent {
-            Patch::Set(parent) => Some(parent.as_str()),
-            Patch::Keep | Patch::Clear => None,
-        });
+        let order = order_of(
+            &rows,
+            any_order,
+            |row| &row.id,
+            |row| match &row.parent {
+                Patch::Set(parent) => Some(parent.as_str()),
+                Patch::Keep | Patch::Clear => None,
+            },
+        );
         let mut rows: Vec<Option<Row<Proposal>>> = rows.into_iter().map(Some).collect();
         let (mut changed, mut failures, mut successes) = (BTreeSet::new(), Vec::new(), 0);
         for index in order {
@@ -102,7 +109,10 @@ impl Tree {
             parent,
             name: proposal.name,
             code: proposal.code.over(stored.and_then(|stored| stored.code.clone())),
-            order_num: proposal.order_num.or(stored.map(|stored| stored.order_num)).unwrap_or(DEFAULT_ORDER),
+            order_num: proposal
+                .order_num
+                .or(stored.map(|stored| stored.order_num))
+                .unwrap_or(DEFAULT_ORDER),
             active: proposal.active.or(stored.map(|stored| stored.active)).unwrap_or(true),
             id: proposal.id,
         };
@@ -136,7 +146,14 @@ mod tests {
     fn row(id: &str, parent: &str) -> Row<Proposal> {
         let parent = if parent.is_empty() { Patch::Keep } else { Patch::Set(parent.to_owned()) };
         let (order_num, active) = (None, None);
-        Ok(Proposal { id: id.to_owned(), name: id.to_lowercase(), parent, code: Patch::Keep, order_num, active })
+        Ok(Proposal {
+            id: id.to_owned(),
+            name: id.to_lowercase(),
+            parent,
+            code: Patch::Keep,
+            order_num,
+            active,
+        })
     }
 
     fn codes(batch: &Batch<Department>) -> Vec<(usize, &str)> {
@@ -153,14 +170,16 @@ mod tests {
 
     #[test]
     fn in_any_order_only_what_is_really_missing_fails() {
-        let batch = Tree::default().absorb(vec![row("C", "P"), row("P", ""), row("X", "nowhere")], true);
+        let batch =
+            Tree::default().absorb(vec![row("C", "P"), row("P", ""), row("X", "nowhere")], true);
 
         assert_eq!((batch.successes, codes(&batch)), (2, vec![(2, "PARENT_NOT_FOUND")]));
     }
 
     #[test]
     fn a_change_that_would_close_a_cycle_is_refused() {
-        let tree = || Tree::new(Tree::default().absorb(vec![row("A", ""), row("B", "A")], false).changed);
+        let tree =
+            || Tree::new(Tree::default().absorb(vec![row("A", ""), row("B", "A")], false).changed);
 
         assert_eq!(codes(&tree().absorb(vec![row("A", "B")], false)), [(0, "CYCLE")]);
         assert_eq!(codes(&tree().absorb(vec![row("A", "A")], false)), [(0, "CYCLE")]);

@@ -97,10 +97,15 @@ impl Staff {
 
     /// Judges the rows one by one: a bad one does not stop the others (E 2.2).
     pub(crate) fn absorb(mut self, rows: Vec<Row<Proposal>>, any_order: bool) -> Batch<User> {
-        let order = order_of(&rows, any_order, |row| &row.code, |row| match &row.supervisor {
-            Patch::Set(supervisor) => Some(supervisor.as_str()),
-            Patch::Keep | Patch::Clear => None,
-        });
+        let order = order_of(
+            &rows,
+            any_order,
+            |row| &row.code,
+            |row| match &row.supervisor {
+                Patch::Set(supervisor) => Some(supervisor.as_str()),
+                Patch::Keep | Patch::Clear => None,
+            },
+        );
         let mut rows: Vec<Option<Row<Proposal>>> = rows.into_iter().map(Some).collect();
         let (mut changed, mut failures, mut successes) = (BTreeSet::new(), Vec::new(), 0);
         for index in order {
@@ -140,7 +145,9 @@ impl Staff {
             return Err(Refusal::DepartmentMissing(proposal.dept_id));
         }
         let stored = self.users.get(&proposal.code).cloned();
-        let of = |part: fn(&User) -> &Option<String>| stored.as_ref().and_then(|stored| part(stored).clone());
+        let of = |part: fn(&User) -> &Option<String>| {
+            stored.as_ref().and_then(|stored| part(stored).clone())
+        };
         let user = User {
             real_name: proposal.real_name.over(of(|user| &user.real_name)),
             email: proposal.email.over(of(|user| &user.email)),
@@ -183,7 +190,11 @@ impl Staff {
 
     /// One mobile names one active person: DingTalk and sign-in find people by it.
     fn check_mobile(&self, user: &User) -> Result<(), Refusal> {
-        let holder = user.mobile.as_ref().filter(|_| user.active).and_then(|mobile| self.holders.get(mobile));
+        let holder = user
+            .mobile
+            .as_ref()
+            .filter(|_| user.active)
+            .and_then(|mobile| self.holders.get(mobile));
         match holder {
             Some(holder) if *holder != user.code => Err(Refusal::MobileTaken(holder.clone())),
             Some(_) | None => Ok(()),
@@ -261,9 +272,13 @@ mod tests {
             ..row(code)
         };
 
-        assert_eq!(codes(&absorb(vec![with("A", true), with("B", true)], false)), [(1, "DUPLICATE_MOBILE")]);
+        assert_eq!(
+            codes(&absorb(vec![with("A", true), with("B", true)], false)),
+            [(1, "DUPLICATE_MOBILE")]
+        );
         assert_eq!(absorb(vec![with("A", false), with("B", true)], false).successes, 2);
-        let moved = vec![with("A", true), Proposal { mobile: Patch::Clear, ..row("A") }, with("B", true)];
+        let moved =
+            vec![with("A", true), Proposal { mobile: Patch::Clear, ..row("A") }, with("B", true)];
         assert_eq!(absorb(moved, false).successes, 3);
     }
 }

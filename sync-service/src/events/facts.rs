@@ -9,7 +9,11 @@ use crate::domain::user::User;
 const PER_EVENT: usize = 200;
 
 /// The changed people in as many events as needed.
-pub(crate) fn people_changed(tenant: &Tenant, revision: i64, changed: &[User]) -> Vec<PeopleChanged> {
+pub(crate) fn people_changed(
+    tenant: &Tenant,
+    revision: i64,
+    changed: &[User],
+) -> Vec<PeopleChanged> {
     let person = |user: &User| Person {
         user_code: user.code.clone(),
         name: user.real_name.clone().unwrap_or_else(|| user.user_name.clone()),
@@ -20,6 +24,9 @@ pub(crate) fn people_changed(tenant: &Tenant, revision: i64, changed: &[User]) -
     };
     changed
         .chunks(PER_EVENT)
-        .map(|people| PeopleChanged { tenant: tenant.to_string(), people: people.iter().map(person).collect() })
+        .map(|people| PeopleChanged {
+            tenant: tenant.to_string(),
+            people: people.iter().map(person).collect(),
+        })
         .collect()
 }

@@ -89,10 +89,14 @@ impl Read for SyncDepartmentsIn {
 fn ids_of(fields: &Fields<'_>, list: &str, id: &str) -> Vec<String> {
     let Some(Json::Array(items)) = fields.raw(list) else { return Vec::new() };
     let id_of = |item: &Json| match item {
-        Json::Object(members) => members.iter().find(|(key, _)| key == id).and_then(|(_, value)| match value {
-            Json::Text(text) => Some(text.chars().filter(|c| !c.is_control()).take(CODE_MAX_CHARS).collect()),
-            _ => None,
-        }),
+        Json::Object(members) => {
+            members.iter().find(|(key, _)| key == id).and_then(|(_, value)| match value {
+                Json::Text(text) => {
+                    Some(text.chars().filter(|c| !c.is_control()).take(CODE_MAX_CHARS).collect())
+                }
+                _ => None,
+            })
+        }
         _ => None,
     };
     items.iter().map(|item| id_of(item).unwrap_or_default()).collect()
@@ -110,7 +114,10 @@ fn judge<T>(rows: Vec<Result<T, Vec<FieldError>>>, ids: &[String]) -> Vec<Row<T>
             .collect::<Vec<_>>()
             .join("；"),
     };
-    rows.into_iter().enumerate().map(|(index, row)| row.map_err(|errors| failure(index, errors))).collect()
+    rows.into_iter()
+        .enumerate()
+        .map(|(index, row)| row.map_err(|errors| failure(index, errors)))
+        .collect()
 }
 
 impl From<DepartmentIn> for department::Proposal {
@@ -179,7 +186,8 @@ pub(crate) async fn sync_departments(
 ) -> Answer<BatchOut> {
     let request = body.read()?;
     let any_order = any_order(request.any_order, &caller);
-    let rows = request.departments.into_iter().map(|row| row.map(department::Proposal::from)).collect();
+    let rows =
+        request.departments.into_iter().map(|row| row.map(department::Proposal::from)).collect();
     let batch = detached(async move {
         usecase::sync_departments::sync_departments(&ctx, &caller.tenant, rows, any_order).await
     })
@@ -224,7 +232,12 @@ impl Read for UserIn {
             user_id: fields.text("userId", CODE_MAX_CHARS),
             user_name: fields.text("userName", TEXT_MAX_CHARS),
             real_name: fields.patch_text("realName", TEXT_MAX_CHARS),
-            email: checked(fields, "email", |text| is_email(text).then(|| text.to_owned()), "不是合法的邮箱地址"),
+            email: checked(
+                fields,
+                "email",
+                |text| is_email(text).then(|| text.to_owned()),
+                "不是合法的邮箱地址",
+            ),
             mobile: checked(fields, "mobile", parse_mobile, "不是合法的手机号"),
             dept_id: fields.text("deptId", CODE_MAX_CHARS),
             personnel_type: personnel_type(fields),
@@ -237,7 +250,10 @@ impl Read for UserIn {
 impl Read for SyncUsersIn {
     fn read(fields: &mut Fields<'_>) -> Self {
         let ids = ids_of(fields, "users", "userId");
-        Self { users: judge(fields.rows("users", MAX_ROWS), &ids), any_order: fields.optional_flag("anyOrder") }
+        Self {
+            users: judge(fields.rows("users", MAX_ROWS), &ids),
+            any_order: fields.optional_flag("anyOrder"),
+        }
     }
 }
 
@@ -261,7 +277,10 @@ fn checked(
 
 fn is_email(text: &str) -> bool {
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    plain && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
+    plain
+        && text
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
 }
 
 /// Digits, perhaps with a leading `+`; blanks and hyphens between them are dropped.
@@ -306,12 +325,18 @@ impl From<UserIn> for user::Proposal {
 /// Upserts users by `userId` (E 2.2). A bad row does not stop the others.
 #[utoipa::path(request_body = SyncUsersIn, responses((status = 200, body = BatchOut)), tag = "organisation")]
 #[post("/aflow/api/sys/sync/user")]
-pub(crate) async fn sync_users(ctx: Data<Ctx>, caller: Caller, body: Body<SyncUsersIn>) -> Answer<BatchOut> {
+pub(crate) async fn sync_users(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Body<SyncUsersIn>,
+) -> Answer<BatchOut> {
     let request = body.read()?;
     let any_order = any_order(request.any_order, &caller);
     let rows = request.users.into_iter().map(|row| row.map(user::Proposal::from)).collect();
-    let batch =
-        detached(async move { usecase::sync_users::sync_users(&ctx, &caller.tenant, rows, any_order).await }).await?;
+    let batch = detached(async move {
+        usecase::sync_users::sync_users(&ctx, &caller.tenant, rows, any_order).await
+    })
+    .await?;
     Ok(Reply(batch.into()))
 }
 
@@ -331,13 +356,18 @@ impl Read for BindUserIn {
         let request = Self {
             custom_user_code: fields.code("customUserCode"),
             link_user_code: fields.optional_text("linkUserCode", CODE_MAX_CHARS),
-            phone_number: match checked(fields, "phoneNumber", parse_mobile, "不是合法的手机号") {
+            phone_number: match checked(fields, "phoneNumber", parse_mobile, "不是合法的手机号")
+            {
                 Patch::Set(mobile) => Some(mobile),
                 Patch::Keep | Patch::Clear => None,
             },
         };
         if !fields.has("linkUserCode") && !fields.has("phoneNumber") {
-            fields.refuse("linkUserCode", Mistake::Malformed, "linkUserCode 与 phoneNumber 至少填写一个");
+            fields.refuse(
+                "linkUserCode",
+                Mistake::Malformed,
+                "linkUserCode 与 phoneNumber 至少填写一个",
+            );
         }
         request
     }
@@ -346,7 +376,11 @@ impl Read for BindUserIn {
 /// Binds the ERP's user code to the DingTalk user with that id or mobile; `data` is the user code.
 #[utoipa::path(request_body = BindUserIn, responses((status = 200, body = String)), tag = "organisation")]
 #[post("/aflow/api/auth/bind")]
-pub(crate) async fn bind_user(ctx: Data<Ctx>, caller: Caller, body: Body<BindUserIn>) -> Answer<String> {
+pub(crate) async fn bind_user(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Body<BindUserIn>,
+) -> Answer<String> {
     let request = body.read()?;
     let bound = detached(async move {
         let wanted = BindUser {
@@ -377,9 +411,13 @@ pub(crate) struct DepartmentOut {
 /// All departments as trees, in the order people see them.
 #[utoipa::path(responses((status = 200, body = Vec<DepartmentOut>)), tag = "organisation")]
 #[get("/aflow/api/sys/department/tree")]
-pub(crate) async fn show_department_tree(ctx: Data<Ctx>, caller: Caller) -> Answer<Vec<DepartmentOut>> {
-    let flat =
-        detached(async move { usecase::show_department_tree::show_department_tree(&ctx, &caller.tenant).await });
+pub(crate) async fn show_department_tree(
+    ctx: Data<Ctx>,
+    caller: Caller,
+) -> Answer<Vec<DepartmentOut>> {
+    let flat = detached(async move {
+        usecase::show_department_tree::show_department_tree(&ctx, &caller.tenant).await
+    });
     Ok(Reply(nested(flat.await?)))
 }
 
@@ -396,8 +434,11 @@ fn nested(flat: Vec<Department>) -> Vec<DepartmentOut> {
         }
         depth
     };
-    let mut by_depth: Vec<(usize, usize, Department)> =
-        flat.into_iter().enumerate().map(|(place, department)| (depth(&department.id), place, department)).collect();
+    let mut by_depth: Vec<(usize, usize, Department)> = flat
+        .into_iter()
+        .enumerate()
+        .map(|(place, department)| (depth(&department.id), place, department))
+        .collect();
     by_depth.sort_by_key(|(depth, place, _)| (std::cmp::Reverse(*depth), *place));
     let mut children: HashMap<String, Vec<DepartmentOut>> = HashMap::new();
     let mut roots = Vec::new();
@@ -489,13 +530,25 @@ impl From<User> for UserOut {
 /// A page of people, by code.
 #[utoipa::path(params(ListUsersIn), responses((status = 200, body = UserPageOut)), tag = "organisation")]
 #[get("/aflow/api/sys/user/page")]
-pub(crate) async fn list_users(ctx: Data<Ctx>, caller: Caller, query: Query<ListUsersIn>) -> Answer<UserPageOut> {
+pub(crate) async fn list_users(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    query: Query<ListUsersIn>,
+) -> Answer<UserPageOut> {
     let request = query.read()?;
     let (page, size) = (request.page.unwrap_or(1), request.size.unwrap_or(20));
     let wanted = PageOf { dept_id: request.dept_id, keyword: request.keyword, page, size };
     let (users, total) =
-        detached(async move { usecase::list_users::list_users(&ctx, &caller.tenant, wanted).await }).await?;
-    Ok(Reply(UserPageOut { total, page, size, rows: users.into_iter().map(UserOut::from).collect() }))
+        detached(
+            async move { usecase::list_users::list_users(&ctx, &caller.tenant, wanted).await },
+        )
+        .await?;
+    Ok(Reply(UserPageOut {
+        total,
+        page,
+        size,
+        rows: users.into_iter().map(UserOut::from).collect(),
+    }))
 }
 
 #[cfg(test)]
@@ -521,10 +574,15 @@ mod tests {
             active: true,
         };
 
-        let tree = nested(vec![department("B", Some("A"), 1), department("C", Some("A"), 2), department("A", None, 3)]);
+        let tree = nested(vec![
+            department("B", Some("A"), 1),
+            department("C", Some("A"), 2),
+            department("A", None, 3),
+        ]);
 
         assert_eq!(tree.len(), 1);
-        let children: Vec<_> = tree[0].children.iter().map(|child| child.dept_id.as_str()).collect();
+        let children: Vec<_> =
+            tree[0].children.iter().map(|child| child.dept_id.as_str()).collect();
         assert_eq!(children, ["B", "C"]);
     }
 }

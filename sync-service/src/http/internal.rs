@@ -11,10 +11,15 @@ use crate::usecase;
 use crate::usecase::Ctx;
 
 #[post("/internal/directory/resolve")]
-pub(crate) async fn resolve_directory(ctx: Data<Ctx>, caller: Caller, body: Json<Resolve>) -> Answer<Unknown> {
+pub(crate) async fn resolve_directory(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Json<Resolve>,
+) -> Answer<Unknown> {
     caller.require_service()?;
     let wanted = body.into_inner();
-    let unknown =
-        detached(async move { usecase::resolve_directory::resolve_directory(&ctx, &caller.tenant, wanted).await });
+    let unknown = detached(async move {
+        usecase::resolve_directory::resolve_directory(&ctx, &caller.tenant, wanted).await
+    });
     Ok(Reply(unknown.await?))
 }

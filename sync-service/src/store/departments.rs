@@ -27,7 +27,14 @@ struct DepartmentRow {
 
 impl From<DepartmentRow> for Department {
     fn from(row: DepartmentRow) -> Self {
-        let DepartmentRow { dept_id: id, name, parent_id: parent, dept_code: code, order_num, active } = row;
+        let DepartmentRow {
+            dept_id: id,
+            name,
+            parent_id: parent,
+            dept_code: code,
+            order_num,
+            active,
+        } = row;
         Department { id, name, parent, code, order_num, active }
     }
 }
@@ -40,26 +47,36 @@ struct CodeRow {
 
 /// All departments of an enterprise, in the order people see them.
 pub(crate) async fn list(conn: &mut Conn, tenant: &Tenant) -> QueryResult<Vec<Department>> {
-    let rows: Vec<DepartmentRow> = sql("select dept_id, name, parent_id, dept_code, order_num, active \
+    let rows: Vec<DepartmentRow> =
+        sql("select dept_id, name, parent_id, dept_code, order_num, active \
          from departments where tenant = $1 order by order_num, dept_id")
-    .bind::<Text, _>(tenant.as_str())
-    .rows(conn)
-    .await?;
+        .bind::<Text, _>(tenant.as_str())
+        .rows(conn)
+        .await?;
     Ok(rows.into_iter().map(Department::from).collect())
 }
 
 /// Those of `ids` that exist.
-pub(crate) async fn list_existing(conn: &mut Conn, tenant: &Tenant, ids: Vec<String>) -> QueryResult<BTreeSet<String>> {
-    let rows: Vec<CodeRow> = sql("select dept_id as code from departments where tenant = $1 and dept_id = any($2)")
-        .bind::<Text, _>(tenant.as_str())
-        .bind::<Array<Text>, _>(ids)
-        .rows(conn)
-        .await?;
+pub(crate) async fn list_existing(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    ids: Vec<String>,
+) -> QueryResult<BTreeSet<String>> {
+    let rows: Vec<CodeRow> =
+        sql("select dept_id as code from departments where tenant = $1 and dept_id = any($2)")
+            .bind::<Text, _>(tenant.as_str())
+            .bind::<Array<Text>, _>(ids)
+            .rows(conn)
+            .await?;
     Ok(rows.into_iter().map(|row| row.code).collect())
 }
 
 /// Those of `codes` that name no department, neither by id nor by code.
-pub(crate) async fn list_unknown(conn: &mut Conn, tenant: &Tenant, codes: Vec<String>) -> QueryResult<Vec<String>> {
+pub(crate) async fn list_unknown(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    codes: Vec<String>,
+) -> QueryResult<Vec<String>> {
     let rows: Vec<CodeRow> = sql("select c as code from unnest($2) as t(c) where not exists \
          (select from departments d where d.tenant = $1 and d.dept_id = c) and not exists \
          (select from departments d where d.tenant = $1 and d.dept_code = c)")
@@ -71,7 +88,11 @@ pub(crate) async fn list_unknown(conn: &mut Conn, tenant: &Tenant, codes: Vec<St
 }
 
 /// Stores all with one statement.
-pub(crate) async fn save_all(tx: &mut Conn, tenant: &Tenant, departments: &[Department]) -> QueryResult<()> {
+pub(crate) async fn save_all(
+    tx: &mut Conn,
+    tenant: &Tenant,
+    departments: &[Department],
+) -> QueryResult<()> {
     if departments.is_empty() {
         return Ok(());
     }

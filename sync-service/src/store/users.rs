@@ -83,17 +83,27 @@ pub(crate) async fn find(tx: &mut Conn, tenant: &Tenant, code: &str) -> QueryRes
 }
 
 /// Who is bound to a DingTalk user, if anybody.
-pub(crate) async fn find_by_link(tx: &mut Conn, tenant: &Tenant, link: &str) -> QueryResult<Option<User>> {
-    let row: Option<UserRow> = sql("select * from users where tenant = $1 and dingtalk_user_id = $2")
-        .bind::<Text, _>(tenant.as_str())
-        .bind::<Text, _>(link)
-        .optional(tx)
-        .await?;
+pub(crate) async fn find_by_link(
+    tx: &mut Conn,
+    tenant: &Tenant,
+    link: &str,
+) -> QueryResult<Option<User>> {
+    let row: Option<UserRow> =
+        sql("select * from users where tenant = $1 and dingtalk_user_id = $2")
+            .bind::<Text, _>(tenant.as_str())
+            .bind::<Text, _>(link)
+            .optional(tx)
+            .await?;
     Ok(row.map(User::from))
 }
 
 /// Stores all with one statement.
-pub(crate) async fn save_all(tx: &mut Conn, tenant: &Tenant, revision: i64, users: &[User]) -> QueryResult<()> {
+pub(crate) async fn save_all(
+    tx: &mut Conn,
+    tenant: &Tenant,
+    revision: i64,
+    users: &[User],
+) -> QueryResult<()> {
     if users.is_empty() {
         return Ok(());
     }
@@ -126,22 +136,32 @@ pub(crate) async fn save_all(tx: &mut Conn, tenant: &Tenant, revision: i64, user
 }
 
 /// Those of `departments` in which active people are.
-pub(crate) async fn list_manned(conn: &mut Conn, tenant: &Tenant, departments: Vec<String>) -> QueryResult<Vec<String>> {
+pub(crate) async fn list_manned(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    departments: Vec<String>,
+) -> QueryResult<Vec<String>> {
     #[derive(QueryableByName)]
     struct MannedRow {
         #[diesel(sql_type = Text)]
         dept_id: String,
     }
-    let rows: Vec<MannedRow> = sql("select distinct dept_id from users where tenant = $1 and dept_id = any($2) and active")
-        .bind::<Text, _>(tenant.as_str())
-        .bind::<Array<Text>, _>(departments)
-        .rows(conn)
-        .await?;
+    let rows: Vec<MannedRow> = sql(
+        "select distinct dept_id from users where tenant = $1 and dept_id = any($2) and active",
+    )
+    .bind::<Text, _>(tenant.as_str())
+    .bind::<Array<Text>, _>(departments)
+    .rows(conn)
+    .await?;
     Ok(rows.into_iter().map(|row| row.dept_id).collect())
 }
 
 /// Those of `codes` that name nobody.
-pub(crate) async fn list_unknown(conn: &mut Conn, tenant: &Tenant, codes: Vec<String>) -> QueryResult<Vec<String>> {
+pub(crate) async fn list_unknown(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    codes: Vec<String>,
+) -> QueryResult<Vec<String>> {
     #[derive(QueryableByName)]
     struct UnknownRow {
         #[diesel(sql_type = Text)]
@@ -165,7 +185,11 @@ pub(crate) struct PageOf {
 }
 
 /// One page of people and how many there are in all.
-pub(crate) async fn list(conn: &mut Conn, tenant: &Tenant, wanted: PageOf) -> QueryResult<(Vec<User>, i64)> {
+pub(crate) async fn list(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    wanted: PageOf,
+) -> QueryResult<(Vec<User>, i64)> {
     #[derive(QueryableByName)]
     struct CountRow {
         #[diesel(sql_type = BigInt)]

@@ -16,14 +16,22 @@ pub(crate) struct BindUser {
 }
 
 /// A repeat changes nothing and gives the same answer.
-pub(crate) async fn bind_user(ctx: &Ctx, tenant: &Tenant, request: BindUser) -> Result<UserCode, Error> {
+pub(crate) async fn bind_user(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    request: BindUser,
+) -> Result<UserCode, Error> {
     ctx.db
         .transaction(async |tx| {
             let directory = lock_for_erp(tx, tenant).await?;
             let code = request.user.as_str();
-            let stored = users::find(tx, tenant, code).await?.ok_or_else(|| Error::UnknownUser(code.to_owned()))?;
+            let stored = users::find(tx, tenant, code)
+                .await?
+                .ok_or_else(|| Error::UnknownUser(code.to_owned()))?;
             if let Some(link) = &request.dingtalk_user_id
-                && users::find_by_link(tx, tenant, link).await?.is_some_and(|holder| holder.code != code)
+                && users::find_by_link(tx, tenant, link)
+                    .await?
+                    .is_some_and(|holder| holder.code != code)
             {
                 return Err(Error::LinkTaken(link.clone()));
             }
@@ -33,7 +41,11 @@ pub(crate) async fn bind_user(ctx: &Ctx, tenant: &Tenant, request: BindUser) -> 
             if bound != stored {
                 let changed = [bound];
                 users::save_all(tx, tenant, directory.revision, &changed).await?;
-                outbox::announce_all(tx, &facts::people_changed(tenant, directory.revision, &changed)).await?;
+                outbox::announce_all(
+                    tx,
+                    &facts::people_changed(tenant, directory.revision, &changed),
+                )
+                .await?;
             }
             Ok(request.user)
         })

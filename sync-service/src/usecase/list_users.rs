@@ -8,7 +8,11 @@ use crate::error::Error;
 use crate::store::users::{self, PageOf};
 
 /// The page and how many there are in all.
-pub(crate) async fn list_users(ctx: &Ctx, tenant: &Tenant, wanted: PageOf) -> Result<(Vec<User>, i64), Error> {
+pub(crate) async fn list_users(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    wanted: PageOf,
+) -> Result<(Vec<User>, i64), Error> {
     let mut conn = ctx.db.connection().await?;
     Ok(users::list(&mut conn, tenant, wanted).await?)
 }

@@ -8,7 +8,11 @@ use crate::error::Error;
 use crate::store::{departments, users};
 
 /// What of `wanted` names nothing.
-pub(crate) async fn resolve_directory(ctx: &Ctx, tenant: &Tenant, wanted: Resolve) -> Result<Unknown, Error> {
+pub(crate) async fn resolve_directory(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    wanted: Resolve,
+) -> Result<Unknown, Error> {
     let mut conn = ctx.db.connection().await?;
     Ok(Unknown {
         users: users::list_unknown(&mut conn, tenant, wanted.users).await?,

@@ -8,7 +8,10 @@ use crate::error::Error;
 use crate::store::departments;
 
 /// All departments, flat, in the order people see them.
-pub(crate) async fn show_department_tree(ctx: &Ctx, tenant: &Tenant) -> Result<Vec<Department>, Error> {
+pub(crate) async fn show_department_tree(
+    ctx: &Ctx,
+    tenant: &Tenant,
+) -> Result<Vec<Department>, Error> {
     let mut conn = ctx.db.connection().await?;
     Ok(departments::list(&mut conn, tenant).await?)
 }

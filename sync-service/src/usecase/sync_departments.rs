@@ -21,11 +21,16 @@ pub(crate) async fn sync_departments(
             let tree = Tree::new(departments::list(tx, tenant).await?);
             let mut batch = tree.absorb(rows, any_order);
             departments::save_all(tx, tenant, &batch.changed).await?;
-            let closed: Vec<String> =
-                batch.changed.iter().filter(|department| !department.active).map(|d| d.id.clone()).collect();
+            let closed: Vec<String> = batch
+                .changed
+                .iter()
+                .filter(|department| !department.active)
+                .map(|d| d.id.clone())
+                .collect();
             if !closed.is_empty() {
                 let manned = users::list_manned(tx, tenant, closed).await?;
-                batch.warnings = manned.iter().map(|id| format!("部门 {id} 已禁用，但仍有启用的人员")).collect();
+                batch.warnings =
+                    manned.iter().map(|id| format!("部门 {id} 已禁用，但仍有启用的人员")).collect();
             }
             Ok(batch)
         })

@@ -24,10 +24,14 @@ pub(crate) async fn sync_users(
         .transaction(async |tx| {
             let directory = lock_for_erp(tx, tenant).await?;
             let known = departments::list_existing(tx, tenant, named.departments).await?;
-            let staff = Staff::new(users::load_staff(tx, tenant, named.people, named.mobiles).await?, known);
+            let staff = Staff::new(
+                users::load_staff(tx, tenant, named.people, named.mobiles).await?,
+                known,
+            );
             let batch = staff.absorb(rows, any_order);
             users::save_all(tx, tenant, directory.revision, &batch.changed).await?;
-            let events: Vec<PeopleChanged> = facts::people_changed(tenant, directory.revision, &batch.changed);
+            let events: Vec<PeopleChanged> =
+                facts::people_changed(tenant, directory.revision, &batch.changed);
             outbox::announce_all(tx, &events).await?;
             Ok(batch)
         })

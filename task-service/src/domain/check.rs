@@ -50,7 +50,11 @@ pub(crate) struct Difference {
 /// The difference, if there is one.
 pub(crate) fn compare(belief: &Belief, stored: Option<&Order>) -> Option<Difference> {
     let Some(stored) = stored else {
-        return Some(Difference { number: belief.number, drift: Drift::Missing, tasks: Vec::new() });
+        return Some(Difference {
+            number: belief.number,
+            drift: Drift::Missing,
+            tasks: Vec::new(),
+        });
     };
     let clock = match (belief.version, stored.version) {
         (Some(theirs), Some(ours)) => ours.cmp(&theirs),
@@ -64,7 +68,9 @@ pub(crate) fn compare(belief: &Belief, stored: Option<&Order>) -> Option<Differe
         }
     }
     let named: BTreeSet<&str> = belief.tasks.iter().map(|(code, _)| code.as_str()).collect();
-    for task in stored.tasks.values().filter(|task| task.is_open() && !named.contains(task.code.as_str())) {
+    for task in
+        stored.tasks.values().filter(|task| task.is_open() && !named.contains(task.code.as_str()))
+    {
         tasks.push(TaskDrift { task: task.code.clone(), theirs: None, ours: Some(task.status) });
     }
     let drift = match clock {

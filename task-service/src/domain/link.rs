@@ -43,7 +43,8 @@ pub(crate) fn fill(template: &str, values: Values<'_>) -> String {
         None => (template, None),
     };
     let joint = if address.contains('?') { '&' } else { '?' };
-    let mut link = format!("{address}{joint}orderId={order}&businessKey={}", encode(values.business_key));
+    let mut link =
+        format!("{address}{joint}orderId={order}&businessKey={}", encode(values.business_key));
     if !values.task.is_empty() {
         link.push_str(&format!("&taskId={}", encode(values.task)));
     }
@@ -92,7 +93,9 @@ mod tests {
     use super::*;
 
     const VALUES: Values<'_> =
-        Values { app: "APP001", order: 7, business_key: "a b/{taskId}", task: "T&1", user: "李四" };
+        Values {
+            app: "APP001", order: 7, business_key: "a b/{taskId}", task: "T&1", user: "李四"
+        };
 
     #[test]
     fn placeholders_are_filled_percent_encoded_and_only_once() {
@@ -108,12 +111,18 @@ mod tests {
             fill("https://erp/detail", VALUES),
             "https://erp/detail?orderId=7&businessKey=a%20b%2F%7BtaskId%7D&taskId=T%261"
         );
-        assert!(fill("https://erp/detail?a=1#/x", VALUES).starts_with("https://erp/detail?a=1&orderId=7"));
+        assert!(
+            fill("https://erp/detail?a=1#/x", VALUES)
+                .starts_with("https://erp/detail?a=1&orderId=7")
+        );
         assert!(fill("https://erp/detail?a=1#/x", VALUES).ends_with("#/x"));
     }
 
     #[test]
     fn an_order_without_flow_opens_on_our_own_page() {
-        assert_eq!(own_page("https://aiflow/", VALUES), "https://aiflow/order/APP001/7?taskId=T%261");
+        assert_eq!(
+            own_page("https://aiflow/", VALUES),
+            "https://aiflow/order/APP001/7?taskId=T%261"
+        );
     }
 }

@@ -135,7 +135,8 @@ impl Order {
     }
 
     fn fresh(id: Uuid, key: OrderKey, snapshot: &Snapshot, flow: Option<&Flow>) -> Order {
-        let title = snapshot.title.clone().unwrap_or_else(|| default_title(flow, &snapshot.business_key));
+        let title =
+            snapshot.title.clone().unwrap_or_else(|| default_title(flow, &snapshot.business_key));
         Order {
             id,
             key,
@@ -171,7 +172,10 @@ impl Order {
         } else {
             if reopens {
                 warnings.push("订单已完成，按较新的数据重新打开".to_owned());
-                audits.push(("order_reopened", format!("{} → {}", self.result.word(), snapshot.result.word())));
+                audits.push((
+                    "order_reopened",
+                    format!("{} → {}", self.result.word(), snapshot.result.word()),
+                ));
             }
             (self.status, self.result) = (snapshot.status, snapshot.result);
         }
@@ -202,7 +206,8 @@ fn default_title(flow: Option<&Flow>, business_key: &str) -> String {
 
 impl Absorbed {
     fn untouched(order: Order, snapshot: &Snapshot, verdict: Verdict) -> Self {
-        let outcomes = snapshot.tasks.iter().map(|task| (task.code.clone(), TaskOutcome::Unchanged)).collect();
+        let outcomes =
+            snapshot.tasks.iter().map(|task| (task.code.clone(), TaskOutcome::Unchanged)).collect();
         let (opened, closed, warnings, audits) = Default::default();
         Self { order, verdict, outcomes, warnings, opened, closed, audits }
     }
@@ -250,12 +255,15 @@ impl Change {
     }
 
     fn take_tasks(&mut self, snapshot: &Snapshot, now: DateTime<Utc>) {
-        let mut position = self.next.tasks.values().map(|task| task.position + 1).max().unwrap_or(0);
+        let mut position =
+            self.next.tasks.values().map(|task| task.position + 1).max().unwrap_or(0);
         for sent in &snapshot.tasks {
             let stored = self.next.tasks.get(&sent.code);
-            let reopens = stored.is_some_and(|stored| !stored.is_open()) && sent.status != Status::Over;
+            let reopens =
+                stored.is_some_and(|stored| !stored.is_open()) && sent.status != Status::Over;
             if reopens && !self.may_reopen {
-                self.warnings.push(format!("任务 {} 已完成，时间与版本相同的数据不会重新打开它", sent.code));
+                self.warnings
+                    .push(format!("任务 {} 已完成，时间与版本相同的数据不会重新打开它", sent.code));
                 continue;
             }
             if reopens && self.next.status != Status::Over {
@@ -264,7 +272,8 @@ impl Change {
             }
             let unsaid = sent.status == Status::Over && sent.handled_at.is_none();
             if unsaid && stored.is_none_or(Task::is_open) {
-                self.warnings.push(format!("任务 {} 已完成但没有 handleTime，按当前时间记录", sent.code));
+                self.warnings
+                    .push(format!("任务 {} 已完成但没有 handleTime，按当前时间记录", sent.code));
             }
             let task = Task::from_snapshot(sent, stored, position, now);
             position += 1;
@@ -290,8 +299,11 @@ impl Change {
 
     fn deal_cards(&mut self, snapshot: &Snapshot, now: DateTime<Utc>) {
         let hidden = self.next.is_hidden();
-        let sent: BTreeMap<&str, &[String]> =
-            snapshot.tasks.iter().map(|task| (task.code.as_str(), task.assignees.as_slice())).collect();
+        let sent: BTreeMap<&str, &[String]> = snapshot
+            .tasks
+            .iter()
+            .map(|task| (task.code.as_str(), task.assignees.as_slice()))
+            .collect();
         for task in self.next.tasks.values_mut() {
             let people = sent.get(task.code.as_str()).copied();
             task.deal(people, hidden, now);
@@ -300,7 +312,8 @@ impl Change {
 
     fn deal_copies(&mut self, snapshot: &Snapshot) {
         for copy in &snapshot.copies {
-            let card = Card { state: CardState::Open, arrived_at: copy.at, handled_at: None, told: false };
+            let card =
+                Card { state: CardState::Open, arrived_at: copy.at, handled_at: None, told: false };
             self.next.copies.entry(copy.user.clone()).or_insert(card);
         }
         let state = if self.next.is_hidden() { CardState::Gone } else { CardState::Open };
@@ -316,7 +329,9 @@ impl Change {
         for code in snapshot.tasks.iter().map(|task| &task.code) {
             let outcome = match (before(code), self.next.tasks.get(code)) {
                 (None, _) => TaskOutcome::Created,
-                (Some(before), Some(next)) if before.is_open() && !next.is_open() => TaskOutcome::Closed,
+                (Some(before), Some(next)) if before.is_open() && !next.is_open() => {
+                    TaskOutcome::Closed
+                }
                 (Some(before), Some(next)) if before == next => TaskOutcome::Unchanged,
                 (Some(_), _) => TaskOutcome::Updated,
             };

@@ -81,18 +81,36 @@ mod tests {
     fn exactly_the_pairs_of_the_contract_fit() {
         let orders: Vec<String> = Status::WORDS
             .iter()
-            .flat_map(|(status, s)| OrderResult::WORDS.iter().map(move |(result, r)| (status, s, result, r)))
+            .flat_map(|(status, s)| {
+                OrderResult::WORDS.iter().map(move |(result, r)| (status, s, result, r))
+            })
             .filter(|(_, s, _, r)| order_pair_fits(**s, **r))
             .map(|(status, _, result, _)| format!("{status}/{result}"))
             .collect();
         let tasks: Vec<String> = Status::WORDS
             .iter()
-            .flat_map(|(status, s)| TaskResult::WORDS.iter().map(move |(result, r)| (status, s, result, r)))
+            .flat_map(|(status, s)| {
+                TaskResult::WORDS.iter().map(move |(result, r)| (status, s, result, r))
+            })
             .filter(|(_, s, _, r)| task_pair_fits(**s, **r))
             .map(|(status, _, result, _)| format!("{status}/{result}"))
             .collect();
 
-        assert_eq!(orders, ["new/ing", "ing/ing", "over/pass", "over/reject", "over/revoke", "over/delete"]);
-        assert_eq!(tasks, ["new/new", "ing/new", "ing/accept", "over/pass", "over/reject", "over/revoke", "over/rebut"]);
+        assert_eq!(
+            orders,
+            ["new/ing", "ing/ing", "over/pass", "over/reject", "over/revoke", "over/delete"]
+        );
+        assert_eq!(
+            tasks,
+            [
+                "new/new",
+                "ing/new",
+                "ing/accept",
+                "over/pass",
+                "over/reject",
+                "over/revoke",
+                "over/rebut"
+            ]
+        );
     }
 }

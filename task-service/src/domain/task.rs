@@ -48,9 +48,15 @@ impl Task {
     }
 
     /// The task as a snapshot describes it; people follow with [`Task::deal`].
-    pub(crate) fn from_snapshot(snapshot: &TaskSnapshot, stored: Option<&Task>, position: i32, now: DateTime<Utc>) -> Self {
+    pub(crate) fn from_snapshot(
+        snapshot: &TaskSnapshot,
+        stored: Option<&Task>,
+        position: i32,
+        now: DateTime<Utc>,
+    ) -> Self {
         let is_over = snapshot.status == Status::Over;
-        let stored_handled = stored.filter(|stored| !stored.is_open()).and_then(|stored| stored.handled_at);
+        let stored_handled =
+            stored.filter(|stored| !stored.is_open()).and_then(|stored| stored.handled_at);
         Task {
             code: snapshot.code.clone(),
             name: snapshot.name.clone(),
@@ -83,7 +89,8 @@ impl Task {
                 }
             }
             for user in people {
-                let card = Card { state: CardState::Gone, arrived_at: now, handled_at: None, told: false };
+                let card =
+                    Card { state: CardState::Gone, arrived_at: now, handled_at: None, told: false };
                 let card = self.cards.entry(user.clone()).or_insert(card);
                 card.state = state;
             }

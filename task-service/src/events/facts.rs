@@ -6,7 +6,11 @@ use crate::domain::link::{self, Flow, Values};
 use crate::domain::order::{Absorbed, Order};
 
 /// What a change means for people; nothing when it opened and closed nothing.
-pub(crate) fn tasks_changed(absorbed: &Absorbed, flow: Option<&Flow>, public_url: &str) -> Option<TasksChanged> {
+pub(crate) fn tasks_changed(
+    absorbed: &Absorbed,
+    flow: Option<&Flow>,
+    public_url: &str,
+) -> Option<TasksChanged> {
     if absorbed.opened.is_empty() && absorbed.closed.is_empty() {
         return None;
     }
@@ -18,7 +22,10 @@ pub(crate) fn tasks_changed(absorbed: &Absorbed, flow: Option<&Flow>, public_url
             name: task.name.clone(),
             node_type: task.node_type.word().to_owned(),
             due_at: task.deadline.map(|deadline| deadline.to_rfc3339()),
-            assignees: people.iter().map(|user| assignee(order, flow, public_url, code, user)).collect(),
+            assignees: people
+                .iter()
+                .map(|user| assignee(order, flow, public_url, code, user))
+                .collect(),
         })
     });
     let closed = absorbed
@@ -38,7 +45,13 @@ pub(crate) fn tasks_changed(absorbed: &Absorbed, flow: Option<&Flow>, public_url
     })
 }
 
-fn assignee(order: &Order, flow: Option<&Flow>, public_url: &str, task: &str, user: &str) -> Assignee {
+fn assignee(
+    order: &Order,
+    flow: Option<&Flow>,
+    public_url: &str,
+    task: &str,
+    user: &str,
+) -> Assignee {
     let values = Values {
         app: order.key.app.as_str(),
         order: order.key.number,

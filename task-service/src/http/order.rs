@@ -142,7 +142,11 @@ impl From<Difference> for DifferenceOut {
 /// Answers only where the ERP's orders and ours differ, so that it finds drift without resending.
 #[utoipa::path(request_body = CheckOrdersIn, responses((status = 200, body = CheckOrdersOut)), tag = "task centre")]
 #[post("/aflow/api/order/check")]
-pub(crate) async fn check_orders(ctx: Data<Ctx>, caller: Caller, body: Body<CheckOrdersIn>) -> Answer<CheckOrdersOut> {
+pub(crate) async fn check_orders(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Body<CheckOrdersIn>,
+) -> Answer<CheckOrdersOut> {
     let app = caller.application()?.clone();
     let beliefs: Vec<Belief> = body.read()?.orders.into_iter().map(Belief::from).collect();
     let checked = beliefs.len();
@@ -150,7 +154,10 @@ pub(crate) async fn check_orders(ctx: Data<Ctx>, caller: Caller, body: Body<Chec
         usecase::check_orders::check_orders(&ctx, &caller.tenant, &app, beliefs).await
     })
     .await?;
-    Ok(Reply(CheckOrdersOut { checked, differences: differences.into_iter().map(DifferenceOut::from).collect() }))
+    Ok(Reply(CheckOrdersOut {
+        checked,
+        differences: differences.into_iter().map(DifferenceOut::from).collect(),
+    }))
 }
 
 /// History lines of one order.
@@ -194,7 +201,9 @@ impl Read for ApprovalLogIn {
             task_id: fields.text("taskId|thirdTaskId", CODE_MAX_CHARS),
             task_name: fields.optional_text("taskName", TEXT_MAX_CHARS),
             handler_user_code: fields.code("handlerUserCode"),
-            handle_result: fields.choice("handleResult", HandleResult::WORDS).unwrap_or(HandleResult::Approved),
+            handle_result: fields
+                .choice("handleResult", HandleResult::WORDS)
+                .unwrap_or(HandleResult::Approved),
             handle_comment: fields.optional_lines("handleComment", 4_000),
             handle_time: fields.instant("handleTime").unwrap_or_default(),
         }
@@ -232,10 +241,16 @@ pub(crate) async fn record_approval_log(
     let app = caller.application()?.clone();
     let request = body.read()?;
     let key = OrderKey { tenant: caller.tenant, app, number: request.order_id };
-    tracing::debug!(order = request.order_id, business_key = request.business_key, "approval log received");
+    tracing::debug!(
+        order = request.order_id,
+        business_key = request.business_key,
+        "approval log received"
+    );
     let logs = request.logs.into_iter().map(ApprovalLog::from).collect();
-    let recorded =
-        detached(async move { usecase::record_approval_log::record_approval_log(&ctx, &key, logs).await }).await?;
+    let recorded = detached(async move {
+        usecase::record_approval_log::record_approval_log(&ctx, &key, logs).await
+    })
+    .await?;
     Ok(Reply(RecordedOut { success: true, recorded }))
 }
 
@@ -335,8 +350,10 @@ pub(crate) struct CopyOut {
 impl From<Shown> for OrderOut {
     fn from(shown: Shown) -> Self {
         let Shown { order, flow_name, url, names, logs, audits } = shown;
-        let person = |code: &str| PersonOut { code: code.to_owned(), name: names.get(code).cloned() };
-        let current = |(user, card): (&String, &Card)| (card.state != CardState::Gone).then(|| person(user));
+        let person =
+            |code: &str| PersonOut { code: code.to_owned(), name: names.get(code).cloned() };
+        let current =
+            |(user, card): (&String, &Card)| (card.state != CardState::Gone).then(|| person(user));
         let mut tasks: Vec<_> = order.tasks.values().collect();
         tasks.sort_by_key(|task| task.position);
         let mut history: Vec<(DateTime<Utc>, HistoryOut)> = Vec::new();
@@ -395,7 +412,10 @@ impl From<Shown> for OrderOut {
             copies: order
                 .copies
                 .iter()
-                .map(|(user, card)| CopyOut { user: person(user), cc_time: time::format(card.arrived_at) })
+                .map(|(user, card)| CopyOut {
+                    user: person(user),
+                    cc_time: time::format(card.arrived_at),
+                })
                 .collect(),
             flow_code: order.flow,
             title: order.title,
@@ -410,7 +430,11 @@ impl From<Shown> for OrderOut {
 /// An order with its tasks, history and copies. A person sees only orders that concern them.
 #[utoipa::path(params(ShowOrderIn), responses((status = 200, body = OrderOut)), tag = "task centre")]
 #[get("/aflow/api/order/detail")]
-pub(crate) async fn show_order(ctx: Data<Ctx>, caller: Caller, query: Query<ShowOrderIn>) -> Answer<OrderOut> {
+pub(crate) async fn show_order(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    query: Query<ShowOrderIn>,
+) -> Answer<OrderOut> {
     let request = query.read()?;
     let (app, user) = match &caller.actor {
         Actor::Application { app, .. } => {
@@ -420,17 +444,29 @@ pub(crate) async fn show_order(ctx: Data<Ctx>, caller: Caller, query: Query<Show
         Actor::Service(_) => (request.app_id, None),
     };
     let wanted = ShowOrder { number: request.order_id, app, user };
-    let shown = detached(async move { usecase::show_order::show_order(&ctx, &caller.tenant, wanted).await }).await?;
+    let shown =
+        detached(
+            async move { usecase::show_order::show_order(&ctx, &caller.tenant, wanted).await },
+        )
+        .await?;
     Ok(Reply(shown.into()))
 }
 
 /// The person a request is about: the session's own, or the one an application names.
-pub(super) fn person_of(caller: &Caller, named: Option<UserCode>, fields: &'static str) -> Result<String, shared::http::reply::ApiError> {
+pub(super) fn person_of(
+    caller: &Caller,
+    named: Option<UserCode>,
+    fields: &'static str,
+) -> Result<String, shared::http::reply::ApiError> {
     match (&caller.actor, named) {
         (Actor::Person(user), _) => Ok(user.to_string()),
         (Actor::Application { .. } | Actor::Service(_), Some(user)) => Ok(user.into_string()),
-        (Actor::Application { .. } | Actor::Service(_), None) => Err(shared::http::reply::ApiError::bad_fields(vec![
-            shared::fault::FieldError { field: fields.to_owned(), message: "不能为空".to_owned(), mistake: Mistake::Malformed },
-        ])),
+        (Actor::Application { .. } | Actor::Service(_), None) => {
+            Err(shared::http::reply::ApiError::bad_fields(vec![shared::fault::FieldError {
+                field: fields.to_owned(),
+                message: "不能为空".to_owned(),
+                mistake: Mistake::Malformed,
+            }]))
+        }
     }
 }

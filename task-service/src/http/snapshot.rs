@@ -17,7 +17,9 @@ use utoipa::ToSchema;
 
 use crate::domain::order::{Absorbed, TaskOutcome, Verdict};
 use crate::domain::snapshot::{CopySnapshot, Snapshot, TaskSnapshot};
-use crate::domain::status::{NodeType, OrderResult, Status, TaskResult, order_pair_fits, task_pair_fits};
+use crate::domain::status::{
+    NodeType, OrderResult, Status, TaskResult, order_pair_fits, task_pair_fits,
+};
 use crate::usecase;
 use crate::usecase::Ctx;
 
@@ -73,7 +75,10 @@ pub(crate) struct CopyIn {
 
 impl Read for CopyIn {
     fn read(fields: &mut Fields<'_>) -> Self {
-        Self { user_code: fields.code("userCode"), cc_time: fields.instant("ccTime").unwrap_or_default() }
+        Self {
+            user_code: fields.code("userCode"),
+            cc_time: fields.instant("ccTime").unwrap_or_default(),
+        }
     }
 }
 
@@ -117,7 +122,8 @@ impl Read for TaskIn {
         if let (Some(result), Some(status)) = (result, status.or(is_default.then_some(Status::Ing)))
             && !task_pair_fits(status, result)
         {
-            let message = format!("taskStatus={} 时 taskResult 不能为 {}", status.word(), result.word());
+            let message =
+                format!("taskStatus={} 时 taskResult 不能为 {}", status.word(), result.word());
             fields.refuse("taskResult", Mistake::Malformed, message);
         }
         let codes = fields.parsed_list("assigneeUserCode", 1..=MAX_ASSIGNEES, UserCode::parse);
@@ -133,7 +139,9 @@ impl Read for TaskIn {
             task_status: status.unwrap_or(Status::Ing),
             task_result: result.unwrap_or(TaskResult::New),
             dead_line: fields.optional_instant("deadLine"),
-            node_type: fields.optional_choice("nodeType", NodeType::WORDS).unwrap_or(NodeType::Audit),
+            node_type: fields
+                .optional_choice("nodeType", NodeType::WORDS)
+                .unwrap_or(NodeType::Audit),
             handle_time: fields.optional_instant("handleTime"),
             show_pc: fields.optional_flag("showPc").unwrap_or(true),
             show_mobile: fields.optional_flag("showMobile").unwrap_or(true),
@@ -150,7 +158,8 @@ impl Read for SyncTaskIn {
         if let (Some(result), Some(status)) = (result, standing)
             && !order_pair_fits(status, result)
         {
-            let message = format!("orderStatus={} 时 orderResult 不能为 {}", status.word(), result.word());
+            let message =
+                format!("orderStatus={} 时 orderResult 不能为 {}", status.word(), result.word());
             fields.refuse("orderResult", Mistake::Malformed, message);
         }
         let created = fields.instant("createTime");
@@ -190,17 +199,26 @@ fn check_tasks(fields: &mut Fields<'_>, tasks: &[TaskIn], order_is_over: bool) {
     for (index, task) in tasks.iter().enumerate() {
         let is_open = task.task_status != Status::Over && !order_is_over;
         if is_open && task.dead_line.is_none() {
-            fields.refuse(&format!("tasks[{index}].deadLine"), Mistake::Malformed, "未完成的任务必须填写");
+            fields.refuse(
+                &format!("tasks[{index}].deadLine"),
+                Mistake::Malformed,
+                "未完成的任务必须填写",
+            );
         }
         if !task.task_id.is_empty() && !seen.insert(&task.task_id) {
-            fields.refuse(&format!("tasks[{index}].taskId"), Mistake::Malformed, "与前面的任务重复");
+            fields.refuse(
+                &format!("tasks[{index}].taskId"),
+                Mistake::Malformed,
+                "与前面的任务重复",
+            );
         }
     }
 }
 
 impl From<SyncTaskIn> for Snapshot {
     fn from(request: SyncTaskIn) -> Self {
-        let copy = |copy: CopyIn| CopySnapshot { user: copy.user_code.into_string(), at: copy.cc_time };
+        let copy =
+            |copy: CopyIn| CopySnapshot { user: copy.user_code.into_string(), at: copy.cc_time };
         let task = |task: TaskIn| TaskSnapshot {
             code: task.task_id,
             name: task.task_name,
@@ -285,7 +303,11 @@ impl From<Absorbed> for SyncTaskOut {
 /// when the answer arrives; whoever has a new task is pushed in DingTalk.
 #[utoipa::path(request_body = SyncTaskIn, responses((status = 200, body = SyncTaskOut)), tag = "task centre")]
 #[post("/aflow/api/order/sync/task")]
-pub(crate) async fn sync_task(ctx: Data<Ctx>, caller: Caller, body: Body<SyncTaskIn>) -> Answer<SyncTaskOut> {
+pub(crate) async fn sync_task(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Body<SyncTaskIn>,
+) -> Answer<SyncTaskOut> {
     let app = caller.application()?.clone();
     let request = body.read()?;
     let absorbed = detached(async move {

@@ -44,14 +44,16 @@ pub(crate) struct ListTasksIn {
 
 impl Read for ListTasksIn {
     fn read(fields: &mut Fields<'_>) -> Self {
-        let sorts = [("newest", Sort::Newest), ("oldest", Sort::Oldest), ("deadLine", Sort::Deadline)];
+        let sorts =
+            [("newest", Sort::Newest), ("oldest", Sort::Oldest), ("deadLine", Sort::Deadline)];
         Self {
             user_code: fields.optional_code("userCode"),
             page: fields.optional_int("page", 1..=100_000),
             size: fields.optional_int("size", 1..=100),
             keyword: fields.optional_text("keyword", TEXT_MAX_CHARS),
             flow_code: fields.optional_code("flowCode"),
-            terminal: fields.optional_choice("terminal", &[("pc", Terminal::Pc), ("mobile", Terminal::Mobile)]),
+            terminal: fields
+                .optional_choice("terminal", &[("pc", Terminal::Pc), ("mobile", Terminal::Mobile)]),
             sort: fields.optional_choice("sort", &sorts).unwrap_or(Sort::Newest),
         }
     }
@@ -123,7 +125,12 @@ impl RowOut {
     }
 }
 
-async fn page(ctx: Data<Ctx>, caller: Caller, query: Query<ListTasksIn>, list: List) -> Answer<PageOut> {
+async fn page(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    query: Query<ListTasksIn>,
+    list: List,
+) -> Answer<PageOut> {
     let request = query.read()?;
     let user = person_of(&caller, request.user_code, "userCode")?;
     let (page, size) = (request.page.unwrap_or(1), request.size.unwrap_or(20));
@@ -137,36 +144,59 @@ async fn page(ctx: Data<Ctx>, caller: Caller, query: Query<ListTasksIn>, list: L
         size,
     };
     let now = ctx.clock.now();
-    let (rows, total) =
-        detached(async move { usecase::list_tasks::list_tasks(&ctx, &caller.tenant, list, wanted).await }).await?;
-    Ok(Reply(PageOut { total, page, size, rows: rows.into_iter().map(|row| RowOut::new(row, now)).collect() }))
+    let (rows, total) = detached(async move {
+        usecase::list_tasks::list_tasks(&ctx, &caller.tenant, list, wanted).await
+    })
+    .await?;
+    Ok(Reply(PageOut {
+        total,
+        page,
+        size,
+        rows: rows.into_iter().map(|row| RowOut::new(row, now)).collect(),
+    }))
 }
 
 /// What waits for a person.
 #[utoipa::path(params(ListTasksIn), responses((status = 200, body = PageOut)), tag = "task centre")]
 #[get("/aflow/api/task/todo")]
-pub(crate) async fn list_todo(ctx: Data<Ctx>, caller: Caller, query: Query<ListTasksIn>) -> Answer<PageOut> {
+pub(crate) async fn list_todo(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    query: Query<ListTasksIn>,
+) -> Answer<PageOut> {
     page(ctx, caller, query, List::Todo).await
 }
 
 /// What a person has dealt with.
 #[utoipa::path(params(ListTasksIn), responses((status = 200, body = PageOut)), tag = "task centre")]
 #[get("/aflow/api/task/done")]
-pub(crate) async fn list_done(ctx: Data<Ctx>, caller: Caller, query: Query<ListTasksIn>) -> Answer<PageOut> {
+pub(crate) async fn list_done(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    query: Query<ListTasksIn>,
+) -> Answer<PageOut> {
     page(ctx, caller, query, List::Done).await
 }
 
 /// Copies, and tasks that only inform.
 #[utoipa::path(params(ListTasksIn), responses((status = 200, body = PageOut)), tag = "task centre")]
 #[get("/aflow/api/task/cc")]
-pub(crate) async fn list_copies(ctx: Data<Ctx>, caller: Caller, query: Query<ListTasksIn>) -> Answer<PageOut> {
+pub(crate) async fn list_copies(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    query: Query<ListTasksIn>,
+) -> Answer<PageOut> {
     page(ctx, caller, query, List::Copies).await
 }
 
 /// Orders a person started.
 #[utoipa::path(params(ListTasksIn), responses((status = 200, body = PageOut)), tag = "task centre")]
 #[get("/aflow/api/task/initiated")]
-pub(crate) async fn list_initiated(ctx: Data<Ctx>, caller: Caller, query: Query<ListTasksIn>) -> Answer<PageOut> {
+pub(crate) async fn list_initiated(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    query: Query<ListTasksIn>,
+) -> Answer<PageOut> {
     page(ctx, caller, query, List::Initiated).await
 }
 
@@ -213,9 +243,15 @@ impl From<Summary> for SummaryOut {
 /// The numbers on a person's tabs.
 #[utoipa::path(params(SummarizeIn), responses((status = 200, body = SummaryOut)), tag = "task centre")]
 #[get("/aflow/api/task/summary")]
-pub(crate) async fn summarize(ctx: Data<Ctx>, caller: Caller, query: Query<SummarizeIn>) -> Answer<SummaryOut> {
+pub(crate) async fn summarize(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    query: Query<SummarizeIn>,
+) -> Answer<SummaryOut> {
     let user = person_of(&caller, query.read()?.user_code, "userCode")?;
-    let summary = detached(async move { usecase::summarize::summarize(&ctx, &caller.tenant, &user).await }).await?;
+    let summary =
+        detached(async move { usecase::summarize::summarize(&ctx, &caller.tenant, &user).await })
+            .await?;
     Ok(Reply(summary.into()))
 }
 
@@ -247,11 +283,16 @@ impl Read for MarkReadIn {
 /// Marks a task or a copy as read.
 #[utoipa::path(request_body = MarkReadIn, responses((status = 200, body = Done)), tag = "task centre")]
 #[post("/aflow/api/task/read")]
-pub(crate) async fn mark_read(ctx: Data<Ctx>, caller: Caller, body: Body<MarkReadIn>) -> Answer<Done> {
+pub(crate) async fn mark_read(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Body<MarkReadIn>,
+) -> Answer<Done> {
     let request = body.read()?;
     let user = person_of(&caller, request.user_code.clone(), "userCode")?;
     detached(async move {
-        let mark = ReadMark { user: &user, number: request.order_id, task: request.task_id.as_deref() };
+        let mark =
+            ReadMark { user: &user, number: request.order_id, task: request.task_id.as_deref() };
         usecase::mark_read::mark_read(&ctx, &caller.tenant, mark).await
     })
     .await?;

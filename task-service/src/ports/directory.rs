@@ -10,7 +10,11 @@ pub(crate) struct Directory(pub(crate) Peer);
 
 impl Directory {
     /// Those of `users` that this enterprise does not have.
-    pub(crate) async fn list_unknown(&self, tenant: &Tenant, users: Vec<String>) -> Result<Vec<String>, Error> {
+    pub(crate) async fn list_unknown(
+        &self,
+        tenant: &Tenant,
+        users: Vec<String>,
+    ) -> Result<Vec<String>, Error> {
         let caller = Caller::service(tenant.clone(), "task");
         let wanted = Resolve { users, departments: Vec::new() };
         let unknown: Unknown = self.0.post(&caller, "/internal/directory/resolve", &wanted).await?;

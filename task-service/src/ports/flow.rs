@@ -10,7 +10,11 @@ pub(crate) struct Flows(pub(crate) Peer);
 
 impl Flows {
     /// The online flows of an application.
-    pub(crate) async fn list_online(&self, tenant: &Tenant, app: &AppId) -> Result<Vec<FlowPublished>, Error> {
+    pub(crate) async fn list_online(
+        &self,
+        tenant: &Tenant,
+        app: &AppId,
+    ) -> Result<Vec<FlowPublished>, Error> {
         let caller = Caller::service(tenant.clone(), "task");
         self.0.post(&caller, "/internal/flows/online", &ListOnline { app: app.to_string() }).await
     }

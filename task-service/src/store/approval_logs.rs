@@ -29,7 +29,11 @@ pub(crate) struct LogRow {
 }
 
 /// Adds what is new; gives how many lines were.
-pub(crate) async fn save_all(tx: &mut Conn, key: &OrderKey, logs: &[ApprovalLog]) -> QueryResult<usize> {
+pub(crate) async fn save_all(
+    tx: &mut Conn,
+    key: &OrderKey,
+    logs: &[ApprovalLog],
+) -> QueryResult<usize> {
     if logs.is_empty() {
         return Ok(0);
     }

@@ -27,7 +27,11 @@ pub(crate) struct AuditRow {
 }
 
 /// Adds all with one statement; none is no statement.
-pub(crate) async fn save_all(tx: &mut Conn, records: &[Record], now: DateTime<Utc>) -> QueryResult<()> {
+pub(crate) async fn save_all(
+    tx: &mut Conn,
+    records: &[Record],
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
     if records.is_empty() {
         return Ok(());
     }
@@ -37,7 +41,9 @@ pub(crate) async fn save_all(tx: &mut Conn, records: &[Record], now: DateTime<Ut
     .bind::<Array<SqlUuid>, _>(records.iter().map(|record| record.order).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(records.iter().map(|record| record.action).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(records.iter().map(|record| record.detail.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(records.iter().map(|record| record.request_id.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(
+        records.iter().map(|record| record.request_id.as_deref()).collect::<Vec<_>>(),
+    )
     .bind::<Timestamptz, _>(now)
     .run(tx)
     .await?;

@@ -89,7 +89,10 @@ macro_rules! newest_first {
 /// A count needs no join where no filter looks beyond the card: the list's own index answers it.
 macro_rules! plain_count {
     ($where:expr) => {
-        concat!("select count(*) as total from cards c where c.tenant = $1 and c.user_code = $2 and ", $where)
+        concat!(
+            "select count(*) as total from cards c where c.tenant = $1 and c.user_code = $2 and ",
+            $where
+        )
     };
 }
 
@@ -112,13 +115,16 @@ macro_rules! is_copy {
 macro_rules! initiated_sql {
     ($what:expr, $tail:expr) => {
         concat!(
-            "select ", $what, " from orders o \
+            "select ",
+            $what,
+            " from orders o \
              left join flows f on f.tenant = o.tenant and f.flow_code = o.flow_code \
              left join people p on p.tenant = o.tenant and p.user_code = o.initiator \
              where o.tenant = $1 and o.initiator = $2 and o.result <> 'delete' \
              and ($3 is null or o.flow_code = $3) \
              and ($4 is null or o.title ilike $4 or o.business_key ilike $4) \
-             and ($5 or not $5) and ($6 or not $6)", $tail
+             and ($5 or not $5) and ($6 or not $6)",
+            $tail
         )
     };
 }
@@ -143,36 +149,60 @@ fn texts(list: List, sort: Sort) -> Texts {
     match list {
         List::Todo => Texts {
             page: match sort {
-                Sort::Newest => newest_first!(is_todo!(), "c.arrived_at desc, c.order_id, c.task_code"),
-                Sort::Oldest => newest_first!(is_todo!(), "c.arrived_at, c.order_id desc, c.task_code desc"),
-                Sort::Deadline => newest_first!(is_todo!(), "c.deadline nulls last, c.order_id, c.task_code"),
+                Sort::Newest => {
+                    newest_first!(is_todo!(), "c.arrived_at desc, c.order_id, c.task_code")
+                }
+                Sort::Oldest => {
+                    newest_first!(is_todo!(), "c.arrived_at, c.order_id desc, c.task_code desc")
+                }
+                Sort::Deadline => {
+                    newest_first!(is_todo!(), "c.deadline nulls last, c.order_id, c.task_code")
+                }
             },
             count: cards_sql!("count(*) as total", is_todo!(), ""),
             plain_count: Some(plain_count!(is_todo!())),
         },
         List::Done => Texts {
             page: match sort {
-                Sort::Newest => newest_first!(is_done!(), "c.handled_at desc, c.order_id, c.task_code"),
-                Sort::Oldest => newest_first!(is_done!(), "c.handled_at, c.order_id desc, c.task_code desc"),
-                Sort::Deadline => newest_first!(is_done!(), "c.deadline nulls last, c.order_id, c.task_code"),
+                Sort::Newest => {
+                    newest_first!(is_done!(), "c.handled_at desc, c.order_id, c.task_code")
+                }
+                Sort::Oldest => {
+                    newest_first!(is_done!(), "c.handled_at, c.order_id desc, c.task_code desc")
+                }
+                Sort::Deadline => {
+                    newest_first!(is_done!(), "c.deadline nulls last, c.order_id, c.task_code")
+                }
             },
             count: cards_sql!("count(*) as total", is_done!(), ""),
             plain_count: Some(plain_count!(is_done!())),
         },
         List::Copies => Texts {
             page: match sort {
-                Sort::Newest => newest_first!(is_copy!(), "c.arrived_at desc, c.order_id, c.task_code"),
-                Sort::Oldest => newest_first!(is_copy!(), "c.arrived_at, c.order_id desc, c.task_code desc"),
-                Sort::Deadline => newest_first!(is_copy!(), "c.deadline nulls last, c.order_id, c.task_code"),
+                Sort::Newest => {
+                    newest_first!(is_copy!(), "c.arrived_at desc, c.order_id, c.task_code")
+                }
+                Sort::Oldest => {
+                    newest_first!(is_copy!(), "c.arrived_at, c.order_id desc, c.task_code desc")
+                }
+                Sort::Deadline => {
+                    newest_first!(is_copy!(), "c.deadline nulls last, c.order_id, c.task_code")
+                }
             },
             count: cards_sql!("count(*) as total", is_copy!(), ""),
             plain_count: Some(plain_count!(is_copy!())),
         },
         List::Initiated => Texts {
             page: match sort {
-                Sort::Oldest => initiated_sql!(initiated_columns!(), " order by o.created_at, o.id limit $7 offset $8"),
+                Sort::Oldest => initiated_sql!(
+                    initiated_columns!(),
+                    " order by o.created_at, o.id limit $7 offset $8"
+                ),
                 Sort::Newest | Sort::Deadline => {
-                    initiated_sql!(initiated_columns!(), " order by o.created_at desc, o.id limit $7 offset $8")
+                    initiated_sql!(
+                        initiated_columns!(),
+                        " order by o.created_at desc, o.id limit $7 offset $8"
+                    )
                 }
             },
             count: initiated_sql!("count(*) as total", ""),
@@ -191,7 +221,8 @@ pub(crate) async fn list(
 ) -> QueryResult<(Vec<Row>, i64)> {
     let texts = texts(list, wanted.sort);
     let pattern = wanted.keyword.as_deref().map(like);
-    let (pc, mobile) = (wanted.terminal == Some(Terminal::Pc), wanted.terminal == Some(Terminal::Mobile));
+    let (pc, mobile) =
+        (wanted.terminal == Some(Terminal::Pc), wanted.terminal == Some(Terminal::Mobile));
     let filtered = |text: &'static str| {
         sql(text)
             .bind::<Text, _>(tenant.as_str())
@@ -209,7 +240,11 @@ pub(crate) async fn list(
     let plain = wanted.flow.is_none() && pattern.is_none() && !pc && !mobile;
     let total: CountRow = match texts.plain_count.filter(|_| plain) {
         Some(text) => {
-            sql(text).bind::<Text, _>(tenant.as_str()).bind::<Text, _>(wanted.user.as_str()).row(conn).await?
+            sql(text)
+                .bind::<Text, _>(tenant.as_str())
+                .bind::<Text, _>(wanted.user.as_str())
+                .row(conn)
+                .await?
         }
         None => filtered(texts.count).row(conn).await?,
     };
@@ -259,7 +294,11 @@ fn finish(row: ListRow, wanted: &PageOf, public_url: &str) -> Row {
 }
 
 /// The numbers on a person's tabs, in one statement.
-pub(crate) async fn summarize(conn: &mut Conn, tenant: &Tenant, user: &str) -> QueryResult<Summary> {
+pub(crate) async fn summarize(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    user: &str,
+) -> QueryResult<Summary> {
     #[derive(QueryableByName)]
     struct SummaryRow {
         #[diesel(sql_type = BigInt)]
@@ -298,7 +337,11 @@ pub(crate) struct ReadMark<'a> {
 }
 
 /// Marks them; gives how many there are, read before or not.
-pub(crate) async fn mark_read(conn: &mut Conn, tenant: &Tenant, mark: ReadMark<'_>) -> QueryResult<i64> {
+pub(crate) async fn mark_read(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    mark: ReadMark<'_>,
+) -> QueryResult<i64> {
     // The three list indexes cover every card a person can see.
     sql("with mine as (select c.order_id, c.task_code, c.user_code, c.read_at from cards c join orders o on o.id = c.order_id \
            where c.tenant = $1 and c.user_code = $2 \

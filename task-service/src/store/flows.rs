@@ -22,12 +22,13 @@ struct FlowRow {
 
 /// All flows of an application.
 pub(crate) async fn list(conn: &mut Conn, tenant: &Tenant, app: &AppId) -> QueryResult<Vec<Flow>> {
-    let rows: Vec<FlowRow> = sql("select flow_code, title, detail_web_url, detail_h5_url from flows \
+    let rows: Vec<FlowRow> =
+        sql("select flow_code, title, detail_web_url, detail_h5_url from flows \
          where tenant = $1 and app_id = $2 order by flow_code")
-    .bind::<Text, _>(tenant.as_str())
-    .bind::<Text, _>(app.as_str())
-    .rows(conn)
-    .await?;
+        .bind::<Text, _>(tenant.as_str())
+        .bind::<Text, _>(app.as_str())
+        .rows(conn)
+        .await?;
     let flow = |row: FlowRow| Flow {
         code: row.flow_code,
         title: row.title,

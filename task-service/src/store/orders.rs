@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use shared::db::{Conn, QueryResult, sql};
 use shared::id::{AppId, Tenant};
 use uuid::Uuid;
@@ -98,7 +100,11 @@ impl From<OrderRow> for Order {
     fn from(row: OrderRow) -> Self {
         Order {
             id: row.id,
-            key: OrderKey { tenant: Tenant::stored(row.tenant), app: AppId::stored(row.app_id), number: row.number },
+            key: OrderKey {
+                tenant: Tenant::stored(row.tenant),
+                app: AppId::stored(row.app_id),
+                number: row.number,
+            },
             flow: row.flow_code,
             business_key: row.business_key,
             title: row.title,
@@ -153,7 +159,8 @@ fn kind_word(node_type: NodeType) -> &'static str {
 /// Makes other writers of these orders wait, whether the orders exist yet or not; always taken in
 /// the same order, so that two batches cannot block each other.
 pub(crate) async fn lock_all(tx: &mut Conn, keys: &[&OrderKey]) -> QueryResult<()> {
-    let names: Vec<String> = keys.iter().map(|key| format!("{}\n{}\n{}", key.tenant, key.app, key.number)).collect();
+    let names: Vec<String> =
+        keys.iter().map(|key| format!("{}\n{}\n{}", key.tenant, key.app, key.number)).collect();
     sql("select count(pg_advisory_xact_lock(h)) from (select distinct hashtextextended(k, 0) as h from unnest($1) as t(k) order by 1) s")
         .bind::<Array<Text>, _>(names)
         .run(tx)
@@ -163,18 +170,23 @@ pub(crate) async fn lock_all(tx: &mut Conn, keys: &[&OrderKey]) -> QueryResult<(
 
 /// The orders of `keys` that exist, with everything in them. The caller holds [`lock_all`], or
 /// only looks.
-pub(crate) async fn list_by_keys(conn: &mut Conn, keys: &[&OrderKey]) -> QueryResult<HashMap<OrderKey, Order>> {
-    let rows: Vec<OrderRow> = sql("select o.* from unnest($1, $2, $3) as k(tenant, app_id, number) \
+pub(crate) async fn list_by_keys(
+    conn: &mut Conn,
+    keys: &[&OrderKey],
+) -> QueryResult<HashMap<OrderKey, Order>> {
+    let rows: Vec<OrderRow> =
+        sql("select o.* from unnest($1, $2, $3) as k(tenant, app_id, number) \
          join orders o on o.tenant = k.tenant and o.app_id = k.app_id and o.number = k.number")
-    .bind::<Array<Text>, _>(keys.iter().map(|key| key.tenant.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(keys.iter().map(|key| key.app.as_str()).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(keys.iter().map(|key| key.number).collect::<Vec<_>>())
-    .rows(conn)
-    .await?;
+        .bind::<Array<Text>, _>(keys.iter().map(|key| key.tenant.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(keys.iter().map(|key| key.app.as_str()).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(keys.iter().map(|key| key.number).collect::<Vec<_>>())
+        .rows(conn)
+        .await?;
     if rows.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut orders: HashMap<Uuid, Order> = rows.into_iter().map(|row| (row.id, row.into())).collect();
+    let mut orders: HashMap<Uuid, Order> =
+        rows.into_iter().map(|row| (row.id, row.into())).collect();
     let ids: Vec<Uuid> = orders.keys().copied().collect();
     let tasks: Vec<TaskRow> = sql("select * from tasks where order_id = any($1)")
         .bind::<Array<SqlUuid>, _>(ids.clone())
@@ -185,11 +197,12 @@ pub(crate) async fn list_by_keys(conn: &mut Conn, keys: &[&OrderKey]) -> QueryRe
             order.tasks.insert(row.task_code.clone(), row.into());
         }
     }
-    let cards: Vec<CardRow> = sql("select order_id, task_code, user_code, state, arrived_at, handled_at, told \
+    let cards: Vec<CardRow> =
+        sql("select order_id, task_code, user_code, state, arrived_at, handled_at, told \
          from cards where order_id = any($1)")
-    .bind::<Array<SqlUuid>, _>(ids)
-    .rows(conn)
-    .await?;
+        .bind::<Array<SqlUuid>, _>(ids)
+        .rows(conn)
+        .await?;
     for row in cards {
         put_card(&mut orders, row);
     }
@@ -203,7 +216,8 @@ fn put_card(orders: &mut HashMap<Uuid, Order>, row: CardRow) {
         "done" => CardState::Done,
         _ => CardState::Gone,
     };
-    let card = Card { state, arrived_at: row.arrived_at, handled_at: row.handled_at, told: row.told };
+    let card =
+        Card { state, arrived_at: row.arrived_at, handled_at: row.handled_at, told: row.told };
     if row.task_code.is_empty() {
         order.copies.insert(row.user_code, card);
     } else if let Some(task) = order.tasks.get_mut(&row.task_code) {
@@ -212,27 +226,37 @@ fn put_card(orders: &mut HashMap<Uuid, Order>, row: CardRow) {
 }
 
 /// The applications that have an order of this number.
-pub(crate) async fn list_apps(conn: &mut Conn, tenant: &Tenant, number: i64) -> QueryResult<Vec<AppId>> {
+pub(crate) async fn list_apps(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    number: i64,
+) -> QueryResult<Vec<AppId>> {
     #[derive(QueryableByName)]
     struct AppRow {
         #[diesel(sql_type = Text)]
         app_id: String,
     }
-    let rows: Vec<AppRow> = sql("select app_id from orders where tenant = $1 and number = $2 order by app_id limit 10")
-        .bind::<Text, _>(tenant.as_str())
-        .bind::<BigInt, _>(number)
-        .rows(conn)
-        .await?;
+    let rows: Vec<AppRow> =
+        sql("select app_id from orders where tenant = $1 and number = $2 order by app_id limit 10")
+            .bind::<Text, _>(tenant.as_str())
+            .bind::<BigInt, _>(number)
+            .rows(conn)
+            .await?;
     Ok(rows.into_iter().map(|row| AppId::stored(row.app_id)).collect())
 }
 
 /// Stores whole orders; of each only the tasks and cards that differ from `before`.
-pub(crate) async fn save_all(tx: &mut Conn, orders: &[&Order], before: &HashMap<OrderKey, Order>) -> QueryResult<()> {
+pub(crate) async fn save_all(
+    tx: &mut Conn,
+    orders: &[&Order],
+    before: &HashMap<OrderKey, Order>,
+) -> QueryResult<()> {
     if orders.is_empty() {
         return Ok(());
     }
     save_heads(tx, orders).await?;
-    let stored = |order: &Order, task: &str| before.get(&order.key).and_then(|old| old.tasks.get(task));
+    let stored =
+        |order: &Order, task: &str| before.get(&order.key).and_then(|old| old.tasks.get(task));
     let changed_tasks: Vec<(&Order, &Task)> = orders
         .iter()
         .flat_map(|order| order.tasks.values().map(move |task| (*order, task)))
@@ -265,11 +289,18 @@ pub(crate) async fn save_all(tx: &mut Conn, orders: &[&Order], before: &HashMap<
 }
 
 async fn save_heads(tx: &mut Conn, orders: &[&Order]) -> QueryResult<()> {
-    let text = |part: fn(&Order) -> &str| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
-    let optional = |part: fn(&Order) -> Option<&str>| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
+    let text =
+        |part: fn(&Order) -> &str| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
+    let optional = |part: fn(&Order) -> Option<&str>| {
+        orders.iter().map(|order| part(order)).collect::<Vec<_>>()
+    };
     let long = |part: fn(&Order) -> i64| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
-    let optional_long = |part: fn(&Order) -> Option<i64>| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
-    let instant = |part: fn(&Order) -> DateTime<Utc>| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
+    let optional_long = |part: fn(&Order) -> Option<i64>| {
+        orders.iter().map(|order| part(order)).collect::<Vec<_>>()
+    };
+    let instant = |part: fn(&Order) -> DateTime<Utc>| {
+        orders.iter().map(|order| part(order)).collect::<Vec<_>>()
+    };
     sql("insert into orders (id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, \
          version, parent_number, parent_task, created_at, updated_at, seq) \
          select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
@@ -302,10 +333,13 @@ async fn save_tasks(tx: &mut Conn, tasks: &[(&Order, &Task)]) -> QueryResult<()>
     if tasks.is_empty() {
         return Ok(());
     }
-    let text = |part: fn(&Task) -> &str| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
-    let instant =
-        |part: fn(&Task) -> Option<DateTime<Utc>>| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
-    let flag = |part: fn(&Task) -> bool| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
+    let text =
+        |part: fn(&Task) -> &str| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
+    let instant = |part: fn(&Task) -> Option<DateTime<Utc>>| {
+        tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>()
+    };
+    let flag =
+        |part: fn(&Task) -> bool| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
     sql("insert into tasks (order_id, task_code, name, status, result, node_type, deadline, handled_at, show_pc, show_mobile, position) \
          select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
          on conflict (order_id, task_code) do update set name = excluded.name, status = excluded.status, \

@@ -28,7 +28,11 @@ pub(crate) async fn save_all(tx: &mut Conn, people: &[(&str, &Person)]) -> Query
 }
 
 /// The names of those who are known.
-pub(crate) async fn list_names(conn: &mut Conn, tenant: &Tenant, codes: Vec<String>) -> QueryResult<HashMap<String, String>> {
+pub(crate) async fn list_names(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    codes: Vec<String>,
+) -> QueryResult<HashMap<String, String>> {
     #[derive(QueryableByName)]
     struct NameRow {
         #[diesel(sql_type = Text)]
@@ -36,10 +40,11 @@ pub(crate) async fn list_names(conn: &mut Conn, tenant: &Tenant, codes: Vec<Stri
         #[diesel(sql_type = Text)]
         name: String,
     }
-    let rows: Vec<NameRow> = sql("select user_code, name from people where tenant = $1 and user_code = any($2)")
-        .bind::<Text, _>(tenant.as_str())
-        .bind::<Array<Text>, _>(codes)
-        .rows(conn)
-        .await?;
+    let rows: Vec<NameRow> =
+        sql("select user_code, name from people where tenant = $1 and user_code = any($2)")
+            .bind::<Text, _>(tenant.as_str())
+            .bind::<Array<Text>, _>(codes)
+            .rows(conn)
+            .await?;
     Ok(rows.into_iter().map(|row| (row.user_code, row.name)).collect())
 }

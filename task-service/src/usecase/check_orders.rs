@@ -21,5 +21,9 @@ pub(crate) async fn check_orders(
         .collect();
     let mut conn = ctx.db.connection().await?;
     let stored = orders::list_by_keys(&mut conn, &keys.iter().collect::<Vec<_>>()).await?;
-    Ok(beliefs.iter().zip(&keys).filter_map(|(belief, key)| compare(belief, stored.get(key))).collect())
+    Ok(beliefs
+        .iter()
+        .zip(&keys)
+        .filter_map(|(belief, key)| compare(belief, stored.get(key)))
+        .collect())
 }

@@ -8,7 +8,12 @@ use crate::error::Error;
 use crate::store::cards;
 
 /// One page and how many rows there are in all.
-pub(crate) async fn list_tasks(ctx: &Ctx, tenant: &Tenant, list: List, wanted: PageOf) -> Result<(Vec<Row>, i64), Error> {
+pub(crate) async fn list_tasks(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    list: List,
+    wanted: PageOf,
+) -> Result<(Vec<Row>, i64), Error> {
     let mut conn = ctx.db.connection().await?;
     Ok(cards::list(&mut conn, tenant, list, &wanted, &ctx.public_url).await?)
 }

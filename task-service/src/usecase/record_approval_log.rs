@@ -7,6 +7,10 @@ use crate::error::Error;
 use crate::store::approval_logs;
 
 /// Gives how many lines were new; a repeat adds none.
-pub(crate) async fn record_approval_log(ctx: &Ctx, key: &OrderKey, logs: Vec<ApprovalLog>) -> Result<usize, Error> {
+pub(crate) async fn record_approval_log(
+    ctx: &Ctx,
+    key: &OrderKey,
+    logs: Vec<ApprovalLog>,
+) -> Result<usize, Error> {
     ctx.db.transaction(async |tx| Ok(approval_logs::save_all(tx, key, &logs).await?)).await
 }

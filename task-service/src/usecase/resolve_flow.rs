@@ -43,7 +43,12 @@ fn pick<'a>(flows: &'a [Flow], snapshot: &Snapshot) -> Option<&'a Flow> {
 }
 
 /// Our copy; where it does not help, flow-service's word, which becomes our copy.
-async fn load(ctx: &Ctx, tenant: &Tenant, app: &AppId, snapshot: &Snapshot) -> Result<Vec<Flow>, Error> {
+async fn load(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    app: &AppId,
+    snapshot: &Snapshot,
+) -> Result<Vec<Flow>, Error> {
     let mut conn = ctx.db.connection().await?;
     let copied = flows::list(&mut conn, tenant, app).await?;
     let several_unnamed = snapshot.flow.is_none() && copied.len() > 1;
@@ -59,7 +64,10 @@ async fn load(ctx: &Ctx, tenant: &Tenant, app: &AppId, snapshot: &Snapshot) -> R
             Ok(flows::list(&mut conn, tenant, app).await?)
         }
         Err(error) => {
-            tracing::warn!(cause = shared::fault::chain(&error), "flow-service did not answer; the copy has to do");
+            tracing::warn!(
+                cause = shared::fault::chain(&error),
+                "flow-service did not answer; the copy has to do"
+            );
             Ok(copied)
         }
     }

@@ -34,7 +34,11 @@ pub(crate) struct Shown {
 }
 
 /// Another enterprise's order is as unknown as one that does not exist.
-pub(crate) async fn show_order(ctx: &Ctx, tenant: &Tenant, request: ShowOrder) -> Result<Shown, Error> {
+pub(crate) async fn show_order(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    request: ShowOrder,
+) -> Result<Shown, Error> {
     let mut conn = ctx.db.connection().await?;
     let app = match request.app {
         Some(app) => app,
@@ -75,7 +79,9 @@ fn concerns(order: &Order, user: &str) -> bool {
     let holds = |cards: &std::collections::BTreeMap<String, crate::domain::task::Card>| {
         cards.get(user).is_some_and(|card| card.state != CardState::Gone)
     };
-    order.initiator == user || holds(&order.copies) || order.tasks.values().any(|task| holds(&task.cards))
+    order.initiator == user
+        || holds(&order.copies)
+        || order.tasks.values().any(|task| holds(&task.cards))
 }
 
 fn everybody(order: &Order) -> Vec<String> {

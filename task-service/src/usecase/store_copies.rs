@@ -12,7 +12,10 @@ use crate::store::{flows, people};
 const CONSUMER: &str = "task";
 
 /// Names; an older fact changes nothing.
-pub(crate) async fn store_people(ctx: &Ctx, events: Vec<Delivered<PeopleChanged>>) -> Result<(), Error> {
+pub(crate) async fn store_people(
+    ctx: &Ctx,
+    events: Vec<Delivered<PeopleChanged>>,
+) -> Result<(), Error> {
     ctx.db
         .transaction(async |tx| {
             let ids: Vec<_> = events.iter().map(|event| event.id).collect();
@@ -20,7 +23,9 @@ pub(crate) async fn store_people(ctx: &Ctx, events: Vec<Delivered<PeopleChanged>
             let changed: Vec<_> = events
                 .iter()
                 .filter(|event| firsts.contains(&event.id))
-                .flat_map(|event| event.body.people.iter().map(|person| (event.body.tenant.as_str(), person)))
+                .flat_map(|event| {
+                    event.body.people.iter().map(|person| (event.body.tenant.as_str(), person))
+                })
                 .collect();
             people::save_all(tx, &changed).await?;
             Ok(())
@@ -29,13 +34,19 @@ pub(crate) async fn store_people(ctx: &Ctx, events: Vec<Delivered<PeopleChanged>
 }
 
 /// Titles and pages of flows; an older fact changes nothing.
-pub(crate) async fn store_flows(ctx: &Ctx, events: Vec<Delivered<FlowPublished>>) -> Result<(), Error> {
+pub(crate) async fn store_flows(
+    ctx: &Ctx,
+    events: Vec<Delivered<FlowPublished>>,
+) -> Result<(), Error> {
     ctx.db
         .transaction(async |tx| {
             let ids: Vec<_> = events.iter().map(|event| event.id).collect();
             let firsts = inbox::once(tx, CONSUMER, &ids).await?;
-            let changed: Vec<_> =
-                events.iter().filter(|event| firsts.contains(&event.id)).map(|event| event.body.clone()).collect();
+            let changed: Vec<_> = events
+                .iter()
+                .filter(|event| firsts.contains(&event.id))
+                .map(|event| event.body.clone())
+                .collect();
             flows::save_all(tx, &changed).await?;
             Ok::<_, Error>(())
         })

@@ -32,7 +32,12 @@ pub(crate) struct Job {
 }
 
 /// What became of the snapshot; the warnings are all that the caller should know.
-pub(crate) async fn sync_task(ctx: &Ctx, tenant: &Tenant, app: &AppId, snapshot: Snapshot) -> Result<Absorbed, Error> {
+pub(crate) async fn sync_task(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    app: &AppId,
+    snapshot: Snapshot,
+) -> Result<Absorbed, Error> {
     let flow = resolve_flow(ctx, tenant, app, &snapshot).await?;
     let key = OrderKey { tenant: tenant.clone(), app: app.clone(), number: snapshot.number };
     let request_id = shared::http::request_id::current();
@@ -41,7 +46,10 @@ pub(crate) async fn sync_task(ctx: &Ctx, tenant: &Tenant, app: &AppId, snapshot:
     let mut absorbed = ctx.syncs.submit(job).await??;
     if absorbed.verdict == Verdict::Applied {
         if absorbed.order.flow.is_none() {
-            absorbed.warnings.push("未能确定订单所属流程（无 flowCode，且应用没有或有多个已上线的三方流程）".to_owned());
+            absorbed.warnings.push(
+                "未能确定订单所属流程（无 flowCode，且应用没有或有多个已上线的三方流程）"
+                    .to_owned(),
+            );
         }
         absorbed.warnings.extend(warn_unknown(ctx, tenant, &snapshot).await);
     }
@@ -49,7 +57,12 @@ pub(crate) async fn sync_task(ctx: &Ctx, tenant: &Tenant, app: &AppId, snapshot:
 }
 
 /// Starts the writers.
-pub(crate) fn start(db: Database, clock: Clock, public_url: String, shape: Shape) -> Group<Job, Result<Absorbed, Error>> {
+pub(crate) fn start(
+    db: Database,
+    clock: Clock,
+    public_url: String,
+    shape: Shape,
+) -> Group<Job, Result<Absorbed, Error>> {
     let writer = Arc::new(Writer { db, clock, public_url });
     Group::start(shape, move |jobs| {
         let writer = writer.clone();
@@ -71,11 +84,17 @@ impl Writer {
             Ok(answers) => answers,
             Err(error) if size == 1 => vec![Err(error)],
             Err(error) => {
-                tracing::warn!(size, cause = shared::fault::chain(&error), "a batch of snapshots failed, writing each alone");
+                tracing::warn!(
+                    size,
+                    cause = shared::fault::chain(&error),
+                    "a batch of snapshots failed, writing each alone"
+                );
                 let mut answers = Vec::with_capacity(size);
                 for job in alone {
                     let answer = self.write_together(vec![job]).await;
-                    answers.push(answer.and_then(|mut only| only.pop().unwrap_or(Err(Error::Stopped(shared::db::group::Stopped)))));
+                    answers.push(answer.and_then(|mut only| {
+                        only.pop().unwrap_or(Err(Error::Stopped(shared::db::group::Stopped)))
+                    }));
                 }
                 answers
             }
@@ -85,7 +104,8 @@ impl Writer {
     async fn write_together(&self, jobs: Vec<Job>) -> Result<Vec<Result<Absorbed, Error>>, Error> {
         self.db
             .transaction(async |tx| {
-                let keys: Vec<&OrderKey> = jobs.iter().map(|job| &job.key).collect::<BTreeSet<_>>().into_iter().collect();
+                let keys: Vec<&OrderKey> =
+                    jobs.iter().map(|job| &job.key).collect::<BTreeSet<_>>().into_iter().collect();
                 orders::lock_all(tx, &keys).await?;
                 let before = orders::list_by_keys(tx, &keys).await?;
                 let (answers, after) = self.decide(&jobs, &before);
@@ -109,7 +129,8 @@ impl Writer {
         for job in jobs {
             let known = after.get(&job.key).or_else(|| before.get(&job.key)).cloned();
             let fresh = id::new_id();
-            let absorbed = Order::absorb(known, job.key.clone(), &job.snapshot, job.flow.as_ref(), fresh, now);
+            let absorbed =
+                Order::absorb(known, job.key.clone(), &job.snapshot, job.flow.as_ref(), fresh, now);
             if let Ok(absorbed) = &absorbed
                 && absorbed.verdict == Verdict::Applied
             {
@@ -120,7 +141,12 @@ impl Writer {
         (answers, after)
     }
 
-    async fn announce(&self, tx: &mut Conn, jobs: &[Job], answers: &[Result<Absorbed, Error>]) -> Result<(), Error> {
+    async fn announce(
+        &self,
+        tx: &mut Conn,
+        jobs: &[Job],
+        answers: &[Result<Absorbed, Error>],
+    ) -> Result<(), Error> {
         let mut events: Vec<TasksChanged> = Vec::new();
         let mut records = Vec::new();
         for (job, answer) in jobs.iter().zip(answers) {

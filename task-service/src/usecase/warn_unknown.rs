@@ -23,12 +23,18 @@ pub(crate) async fn warn_unknown(ctx: &Ctx, tenant: &Tenant, snapshot: &Snapshot
     let unknown = match ctx.directory.list_unknown(tenant, asked.iter().cloned().collect()).await {
         Ok(unknown) => unknown,
         Err(error) => {
-            tracing::warn!(cause = shared::fault::chain(&error), "sync-service did not answer; unknown people are not named");
+            tracing::warn!(
+                cause = shared::fault::chain(&error),
+                "sync-service did not answer; unknown people are not named"
+            );
             return Vec::new();
         }
     };
     for user in asked.iter().filter(|user| !unknown.contains(user)) {
         ctx.known_people.insert((tenant.clone(), user.clone()), ()).await;
     }
-    unknown.iter().map(|user| format!("用户 {user} 不存在，数据已保存，待该用户同步后再通知")).collect()
+    unknown
+        .iter()
+        .map(|user| format!("用户 {user} 不存在，数据已保存，待该用户同步后再通知"))
+        .collect()
 }

@@ -79,7 +79,8 @@ fn card(absorbed: &Absorbed, task: &str, user: &str) -> CardState {
 fn a_new_task_opens_once_for_each_assignee() {
     let first = absorb(None, &snapshot(1, vec![task("A", &["U1", "U2"])]));
     let again = absorb(Some(first.order.clone()), &snapshot(1, vec![task("A", &["U1", "U2"])]));
-    let more = absorb(Some(first.order.clone()), &snapshot(2, vec![task("A", &["U1", "U2", "U3"])]));
+    let more =
+        absorb(Some(first.order.clone()), &snapshot(2, vec![task("A", &["U1", "U2", "U3"])]));
 
     assert_eq!(first.opened, [("A".to_owned(), vec!["U1".to_owned(), "U2".to_owned()])]);
     assert_eq!((again.verdict, again.opened.len()), (Verdict::Unchanged, 0));
@@ -98,7 +99,8 @@ fn an_older_snapshot_changes_nothing() {
 
 #[test]
 fn the_version_decides_where_both_have_one() {
-    let versioned = |version, minute| Snapshot { version: Some(version), ..snapshot(minute, vec![]) };
+    let versioned =
+        |version, minute| Snapshot { version: Some(version), ..snapshot(minute, vec![]) };
     let known = stored(&versioned(5, 10));
 
     assert_eq!(absorb(known.clone(), &versioned(4, 20)).verdict, Verdict::Stale);
@@ -205,8 +207,15 @@ fn a_handled_task_without_time_is_recorded_now_and_repeats_change_nothing() {
     let untimed = TaskSnapshot { handled_at: None, ..over("A", &["U1"], TaskResult::Pass) };
     let first = absorb(None, &snapshot(1, vec![untimed.clone()]));
 
-    let again =
-        Order::absorb(Some(first.order.clone()), key(), &snapshot(1, vec![untimed]), None, Uuid::nil(), at(50)).unwrap();
+    let again = Order::absorb(
+        Some(first.order.clone()),
+        key(),
+        &snapshot(1, vec![untimed]),
+        None,
+        Uuid::nil(),
+        at(50),
+    )
+    .unwrap();
 
     assert_eq!(first.warnings.len(), 1);
     assert_eq!(first.order.tasks["A"].handled_at, Some(at(45)));
