@@ -76,6 +76,8 @@ fn settings(folder: &Path, data_dir: PathBuf) -> Settings {
     settings.configuration = HashMap::from([
         ("unix_socket_directories".to_owned(), String::new()),
         ("shared_buffers".to_owned(), "64MB".to_owned()),
+        // The crate starts servers for tests, without fsync; this one keeps what it confirmed.
+        ("fsync".to_owned(), "on".to_owned()),
         ("max_connections".to_owned(), "60".to_owned()),
     ]);
     settings

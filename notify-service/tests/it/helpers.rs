@@ -33,10 +33,16 @@ struct House {
     bus: String,
 }
 
-/// What the fake sso-service knows of each enterprise: its DingTalk's address, and how often a
-/// token was called stale.
-static ENTERPRISES: LazyLock<Mutex<HashMap<String, (Option<String>, u32)>>> =
-    LazyLock::new(Mutex::default);
+/// What the fake sso-service knows of an enterprise.
+#[derive(Default)]
+struct Enterprise {
+    /// Its DingTalk's address.
+    base: Option<String>,
+    /// How often a token was called stale.
+    stale: u32,
+}
+
+static ENTERPRISES: LazyLock<Mutex<HashMap<String, Enterprise>>> = LazyLock::new(Mutex::default);
 
 static HOUSE: LazyLock<House> = LazyLock::new(|| {
     let (ready, started) = std::sync::mpsc::channel();
@@ -107,9 +113,9 @@ async fn dingtalk_access(request: HttpRequest, body: web::Json<WantDingtalk>) ->
     let base = {
         let mut enterprises = ENTERPRISES.lock().unwrap();
         match enterprises.get_mut(&tenant) {
-            Some((base, stale)) => {
-                *stale += u32::from(body.stale.is_some());
-                base.clone()
+            Some(enterprise) => {
+                enterprise.stale += u32::from(body.stale.is_some());
+                enterprise.base.clone()
             }
             None => None,
         }
@@ -163,7 +169,7 @@ impl TestApp {
     pub(crate) async fn sharing(ding: Arc<DingTalk>) -> Self {
         let house = tokio::task::spawn_blocking(|| &*HOUSE).await.unwrap();
         let tenant = unique("T");
-        ENTERPRISES.lock().unwrap().insert(tenant.clone(), (None, 0));
+        ENTERPRISES.lock().unwrap().insert(tenant.clone(), Enterprise::default());
         let bus = Bus::Memory(Memory::named(&house.bus));
         let http = shared::http::client::new(Duration::from_secs(10)).unwrap();
         Self { tenant, ding, bus, http }
@@ -171,12 +177,12 @@ impl TestApp {
 
     /// Gives the enterprise its DingTalk application.
     pub(crate) fn configure(&self) {
-        let base = self.ding.base_url();
-        ENTERPRISES.lock().unwrap().insert(self.tenant.clone(), (Some(base), 0));
+        let enterprise = Enterprise { base: Some(self.ding.base_url()), stale: 0 };
+        ENTERPRISES.lock().unwrap().insert(self.tenant.clone(), enterprise);
     }
 
     pub(crate) fn tokens_called_stale(&self) -> u32 {
-        ENTERPRISES.lock().unwrap()[&self.tenant].1
+        ENTERPRISES.lock().unwrap()[&self.tenant].stale
     }
 
     pub(crate) fn turn(&self, knobs: Knobs) {

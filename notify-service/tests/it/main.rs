@@ -1,5 +1,7 @@
 //! notify-service over HTTP and the bus, with a real PostgreSQL and a fake DingTalk.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may panic")]
+
 mod admin;
 mod close;
 mod faults;
