@@ -133,24 +133,34 @@ impl<C: Send + Sync + 'static> Consumer<C> {
         Self { name, ctx, db, bus, table }
     }
 
-    /// Runs until `stop`: new events, and every second those whose time has come again.
+    /// Runs until `stop`: new events, and beside them those whose time has come again.
     pub async fn run(self, stop: CancellationToken) {
+        tokio::join!(self.listen(&stop), self.retry(&stop));
+    }
+
+    async fn listen(&self, stop: &CancellationToken) {
         let mut subscription = self.bus.subscribe(Queue::Shared(self.name), &self.table.topics());
-        let mut retry = tokio::time::interval(Duration::from_secs(1));
-        retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let batch = tokio::select! {
+                () = stop.cancelled() => return,
+                batch = subscription.next() => batch,
+            };
+            if self.handle(batch.messages()).await {
+                batch.ack().await;
+            } else {
+                batch.give_back().await;
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        }
+    }
+
+    async fn retry(&self, stop: &CancellationToken) {
+        let mut timer = tokio::time::interval(Duration::from_secs(1));
+        timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                batch = subscription.next() => {
-                    let messages = batch.messages();
-                    if self.handle(messages).await {
-                        batch.ack().await;
-                    } else {
-                        batch.give_back().await;
-                        tokio::time::sleep(Duration::from_millis(500)).await;
-                    }
-                }
-                _ = retry.tick() => self.retry_due().await,
+                _ = timer.tick() => self.retry_due().await,
             }
         }
     }
