@@ -44,6 +44,8 @@ pub(crate) enum Outcome {
     NotConfigured,
     /// Not tried: the budget or the time was used up.
     NotTried,
+    /// The person could not be looked up, so that nothing was tried yet.
+    Lookup(Trouble),
     /// DingTalk did not do it.
     Trouble(Trouble),
 }
@@ -85,16 +87,19 @@ impl Outcome {
             Outcome::NoHandle => "no_handle",
             Outcome::NotConfigured => "not_configured",
             Outcome::NotTried => "not_tried",
-            Outcome::Trouble(Trouble::Token { .. }) => "token",
-            Outcome::Trouble(Trouble::Throttled { .. }) => "throttled",
-            Outcome::Trouble(Trouble::Away(_)) => "away",
-            Outcome::Trouble(Trouble::Refused { .. }) => "refused",
+            Outcome::Lookup(trouble) | Outcome::Trouble(trouble) => match trouble {
+                Trouble::Token { .. } => "token",
+                Trouble::Throttled { .. } => "throttled",
+                Trouble::Away(_) => "away",
+                Trouble::Refused { .. } => "refused",
+            },
         }
     }
 
     /// DingTalk does not know the person under the ids we have.
     pub(crate) fn blames_person(&self) -> bool {
-        matches!(self, Outcome::Trouble(Trouble::Refused { code, .. }) if NO_SUCH_USER.contains(&code.as_str()))
+        let (Outcome::Lookup(trouble) | Outcome::Trouble(trouble)) = self else { return false };
+        matches!(trouble, Trouble::Refused { code, .. } if NO_SUCH_USER.contains(&code.as_str()))
     }
 
     fn entry(&self) -> Option<Entry> {
@@ -119,7 +124,7 @@ impl Outcome {
                 line(false, None, Some("DingTalk is not configured".to_owned()))
             }
             Outcome::NotTried => None,
-            Outcome::Trouble(trouble) => {
+            Outcome::Lookup(trouble) | Outcome::Trouble(trouble) => {
                 let code = match trouble {
                     Trouble::Token { code }
                     | Trouble::Throttled { code }
@@ -186,6 +191,9 @@ pub(crate) fn after(known: &Known, outcome: &Outcome) -> Next {
         },
         Outcome::NotTried => {
             Next { due_in_ms: Some(NOT_TRIED_MS), tries: known.tries.saturating_sub(1), ..stay }
+        }
+        Outcome::Lookup(trouble) => {
+            Next { repeated: known.repeated, ..after_trouble(known, trouble, stay) }
         }
         Outcome::Trouble(trouble) => after_trouble(known, trouble, stay),
     }
@@ -308,6 +316,8 @@ mod tests {
 
         assert!(after(&due, &away()).repeated);
         assert!(!after(&due, &throttled).repeated);
+        let lookup = Outcome::Lookup(Trouble::Away("no answer".to_owned()));
+        assert!(!after(&due, &lookup).repeated);
     }
 
     #[test]

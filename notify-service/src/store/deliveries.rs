@@ -80,7 +80,8 @@ pub(crate) async fn settle_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()
          from (select e.id, e.state, case \
              when r.open and e.state = 'finishing' then 'created' \
              when not r.open and e.state = 'created' then 'finishing' \
-             when not r.open and e.state = any($6) and not (e.channel = 'todo' and e.repeated) then 'skipped' \
+             when not r.open and e.state = any($6) \
+               and not (e.channel = 'todo' and (e.repeated or e.remote_id is not null)) then 'skipped' \
            end as next \
            from unnest($1, $2, $3, $4, $5) as k(tenant, app, code, task, user_code) \
            cross join lateral (select id from notices where tenant = k.tenant and app_id = k.app \

@@ -40,11 +40,11 @@ impl Found {
         };
         let Some(handle) = person.handle() else { return Err(Outcome::NoHandle) };
         let Some(place) = self.0.get(&claim.user) else { return Err(Outcome::NotTried) };
-        place
-            .get_or_init(|| resolve_person(round, person, handle))
-            .await
-            .clone()
-            .map_err(Outcome::from)
+        let found = place.get_or_init(|| resolve_person(round, person, handle)).await;
+        found.clone().map_err(|setback| match setback {
+            Setback::NotTried => Outcome::NotTried,
+            Setback::Trouble(trouble) => Outcome::Lookup(trouble),
+        })
     }
 }
 

@@ -140,3 +140,40 @@ async fn a_final_refusal_is_not_tried_again() {
     assert_eq!(app.delivery("work").await["state"], "delivered");
     assert_eq!(app.ding.calls().of(CREATE).total(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_dead_worker_held_is_taken_over() {
+    let app = TestApp::spawn().await;
+    app.publish(&app.opening(1, &["USER002"])).await;
+    app.reaches("waiting_person", 2).await;
+
+    app.abandon().await;
+    app.know_people().await;
+    app.quiet().await;
+
+    assert_eq!((app.messages("lisi"), app.todos("lisi")), (1, (1, 0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duplicate_of_what_a_dead_worker_may_have_sent_counts_as_delivered() {
+    let app = TestApp::spawn().await;
+    let twin = TestApp::sharing(app.ding.clone()).await;
+    twin.configure();
+    app.know_people().await;
+    app.publish(&app.opening(1, &["USER002"])).await;
+    app.quiet().await;
+    twin.know_people().await;
+    let mut unknown = twin.opening(1, &["USER002"]);
+    unknown.opened[0].assignees[0].user_code = "USER004".to_owned();
+    twin.publish(&unknown).await;
+
+    // The twin's worker sent the same message, which the person has, and died before it said so.
+    let mut same = crate::helpers::person("USER004", "13800138001");
+    same.name = "李四".to_owned();
+    twin.abandon().await;
+    twin.tell_people(vec![same]).await;
+    twin.quiet().await;
+
+    assert_eq!(twin.delivery("work").await["state"], "delivered");
+    assert_eq!(app.messages("lisi"), 1);
+}

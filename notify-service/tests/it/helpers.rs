@@ -325,11 +325,20 @@ impl TestApp {
 
     /// Makes what is scheduled for later due now.
     pub(crate) async fn hurry(&self) {
+        self.update("due_at = now() where lease is null and due_at > now()").await;
+    }
+
+    /// What a worker leaves behind that died with these deliveries in hand.
+    pub(crate) async fn abandon(&self) {
+        let lost =
+            "state = 'due', due_at = now(), lease = gen_random_uuid() where remote_id is null";
+        self.update(lost).await;
+    }
+
+    async fn update(&self, change: &str) {
         let client = connect(&testing::database_url()).await;
         let schema = format!("notify_test_{}", std::process::id());
-        let statement = format!(
-            "update {schema}.deliveries set due_at = now() where tenant = $1 and lease is null and due_at > now()"
-        );
+        let statement = format!("update {schema}.deliveries set {change} and tenant = $1");
         client.execute(&statement, &[&self.tenant]).await.unwrap();
     }
 

@@ -49,7 +49,6 @@ create table cards (
     told boolean not null,
     read_at timestamptz,
     urged_count integer not null default 0,
-    flow_code text,
     deadline timestamptz,
     show_pc boolean not null,
     show_mobile boolean not null,

@@ -64,7 +64,7 @@ macro_rules! cards_sql {
              left join flows f on f.tenant = c.tenant and f.flow_code = o.flow_code \
              left join people p on p.tenant = c.tenant and p.user_code = o.initiator \
              where c.tenant = $1 and c.user_code = $2 and ", $where, " \
-             and ($3 is null or c.flow_code = $3) \
+             and ($3 is null or o.flow_code = $3) \
              and ($4 is null or o.title ilike $4 or o.business_key ilike $4 or t.name ilike $4) \
              and ($5 is false or c.show_pc) and ($6 is false or c.show_mobile)", $tail
         )

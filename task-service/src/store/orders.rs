@@ -374,10 +374,10 @@ async fn save_cards(tx: &mut Conn, cards: &[CardWrite<'_>]) -> QueryResult<()> {
         return Ok(());
     }
     let kind = |write: &CardWrite<'_>| write.task.map_or("copy", |task| kind_word(task.node_type));
-    sql("insert into cards (order_id, task_code, user_code, tenant, kind, state, arrived_at, handled_at, told, flow_code, deadline, show_pc, show_mobile) \
-         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+    sql("insert into cards (order_id, task_code, user_code, tenant, kind, state, arrived_at, handled_at, told, deadline, show_pc, show_mobile) \
+         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
          on conflict (order_id, task_code, user_code) do update set kind = excluded.kind, state = excluded.state, \
-         handled_at = excluded.handled_at, told = excluded.told, flow_code = excluded.flow_code, \
+         handled_at = excluded.handled_at, told = excluded.told, \
          deadline = excluded.deadline, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile")
     .bind::<Array<SqlUuid>, _>(cards.iter().map(|write| write.order.id).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(cards.iter().map(|write| write.task.map_or("", |task| &task.code)).collect::<Vec<_>>())
@@ -388,7 +388,6 @@ async fn save_cards(tx: &mut Conn, cards: &[CardWrite<'_>]) -> QueryResult<()> {
     .bind::<Array<Timestamptz>, _>(cards.iter().map(|write| write.card.arrived_at).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(cards.iter().map(|write| write.card.handled_at).collect::<Vec<_>>())
     .bind::<Array<Bool>, _>(cards.iter().map(|write| write.card.told).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(cards.iter().map(|write| write.order.flow.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(cards.iter().map(|write| write.task.and_then(|task| task.deadline)).collect::<Vec<_>>())
     .bind::<Array<Bool>, _>(cards.iter().map(|write| write.task.is_none_or(|task| task.show_pc)).collect::<Vec<_>>())
     .bind::<Array<Bool>, _>(cards.iter().map(|write| write.task.is_none_or(|task| task.show_mobile)).collect::<Vec<_>>())
