@@ -6,7 +6,7 @@ use fakes::dingtalk::{Knobs, Options};
 use serde_json::json;
 use shared::contract::task::TasksChanged;
 
-use crate::helpers::{CREATE, SEND, TestApp};
+use crate::helpers::{CREATE, SEND, TestApp, person};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dingtalk_not_configured_is_recorded_and_can_be_replayed() {
@@ -147,8 +147,9 @@ async fn what_a_dead_worker_held_is_taken_over() {
     app.publish(&app.opening(1, &["USER002"])).await;
     app.reaches("waiting_person", 2).await;
 
-    app.abandon().await;
+    app.take().await;
     app.know_people().await;
+    app.abandon().await;
     app.quiet().await;
 
     assert_eq!((app.messages("lisi"), app.todos("lisi")), (1, (1, 0)));
@@ -168,10 +169,9 @@ async fn a_duplicate_of_what_a_dead_worker_may_have_sent_counts_as_delivered() {
     twin.publish(&unknown).await;
 
     // The twin's worker sent the same message, which the person has, and died before it said so.
-    let mut same = crate::helpers::person("USER004", "13800138001");
-    same.name = "李四".to_owned();
+    twin.take().await;
+    twin.tell_people(vec![person("USER004", "13800138001")]).await;
     twin.abandon().await;
-    twin.tell_people(vec![same]).await;
     twin.quiet().await;
 
     assert_eq!(twin.delivery("work").await["state"], "delivered");

@@ -328,11 +328,14 @@ impl TestApp {
         self.update("due_at = now() where lease is null and due_at > now()").await;
     }
 
-    /// What a worker leaves behind that died with these deliveries in hand.
+    /// A worker takes everything in hand …
+    pub(crate) async fn take(&self) {
+        self.update("lease = gen_random_uuid() where lease is null").await;
+    }
+
+    /// … and died; its half minute is over.
     pub(crate) async fn abandon(&self) {
-        let lost =
-            "state = 'due', due_at = now(), lease = gen_random_uuid() where remote_id is null";
-        self.update(lost).await;
+        self.update("state = 'due', due_at = now() where lease is not null").await;
     }
 
     async fn update(&self, change: &str) {
