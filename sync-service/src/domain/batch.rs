@@ -1,5 +1,7 @@
 //! One delivery of rows: which were applied, which refused and why, counted.
 
+use std::collections::BTreeSet;
+
 /// A row that was not applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -55,6 +57,57 @@ pub(crate) fn order_of<P>(
         }
         waiting = later;
     }
+}
+
+/// Why a row does not fit: a sentence, and a code for `failDetails`.
+pub(crate) trait Refused: std::fmt::Display {
+    /// The code of the refused row.
+    fn code(&self) -> &'static str;
+}
+
+/// What judging row by row came to.
+pub(crate) struct Judged {
+    /// The ids whose item changed.
+    pub(crate) changed: BTreeSet<String>,
+    pub(crate) successes: usize,
+    pub(crate) failures: Vec<Failure>,
+}
+
+/// Judges the rows one by one in `order`: a bad one does not stop the others. `put` places a row and
+/// says whether that changed anything.
+pub(crate) fn judge<P, R: Refused>(
+    rows: Vec<Row<P>>,
+    order: Vec<usize>,
+    id: impl Fn(&P) -> &str,
+    mut put: impl FnMut(P) -> Result<bool, R>,
+) -> Judged {
+    let mut rows: Vec<Option<Row<P>>> = rows.into_iter().map(Some).collect();
+    let mut judged = Judged { changed: BTreeSet::new(), successes: 0, failures: Vec::new() };
+    for index in order {
+        let proposal = match rows.get_mut(index).and_then(Option::take) {
+            None => continue,
+            Some(Err(failure)) => {
+                judged.failures.push(failure);
+                continue;
+            }
+            Some(Ok(proposal)) => proposal,
+        };
+        let id = id(&proposal).to_owned();
+        match put(proposal) {
+            Ok(is_changed) => {
+                judged.successes += 1;
+                if is_changed {
+                    judged.changed.insert(id);
+                }
+            }
+            Err(refusal) => {
+                let (code, message) = (refusal.code(), refusal.to_string());
+                judged.failures.push(Failure { index, id, code, message });
+            }
+        }
+    }
+    judged.failures.sort_by_key(|failure| failure.index);
+    judged
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The department tree: a parent exists before its child, and nobody is above themselves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use shared::http::fields::Patch;
 
-use super::batch::{Batch, Failure, Row, order_of};
+use super::batch::{Batch, Judged, Refused, Row, judge, order_of};
 
 /// A department of one enterprise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(crate) enum Refusal {
     Cycle(String),
 }
 
-impl Refusal {
+impl Refused for Refusal {
     fn code(&self) -> &'static str {
         match self {
             Refusal::ParentMissing(_) => "PARENT_NOT_FOUND",
@@ -71,29 +71,8 @@ impl Tree {
                 Patch::Keep | Patch::Clear => None,
             },
         );
-        let mut rows: Vec<Option<Row<Proposal>>> = rows.into_iter().map(Some).collect();
-        let (mut changed, mut failures, mut successes) = (BTreeSet::new(), Vec::new(), 0);
-        for index in order {
-            match rows.get_mut(index).and_then(Option::take) {
-                None => {}
-                Some(Err(failure)) => failures.push(failure),
-                Some(Ok(proposal)) => match self.put(proposal.clone()) {
-                    Ok(is_new) => {
-                        successes += 1;
-                        if is_new {
-                            changed.insert(proposal.id);
-                        }
-                    }
-                    Err(refusal) => failures.push(Failure {
-                        index,
-                        id: proposal.id,
-                        code: refusal.code(),
-                        message: refusal.to_string(),
-                    }),
-                },
-            }
-        }
-        failures.sort_by_key(|failure| failure.index);
+        let Judged { changed, successes, failures } =
+            judge(rows, order, |row| &row.id, |row| self.put(row));
         let changed = changed.into_iter().filter_map(|id| self.0.remove(&id)).collect();
         Batch { changed, successes, failures, warnings: Vec::new() }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::http::fields::Patch;
 
-use super::batch::{Batch, Failure, Row, order_of};
+use super::batch::{Batch, Judged, Refused, Row, judge, order_of};
 
 /// A person of one enterprise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(crate) enum Refusal {
     MobileTaken(String),
 }
 
-impl Refusal {
+impl Refused for Refusal {
     fn code(&self) -> &'static str {
         match self {
             Refusal::Reserved(_) => "RESERVED_ID",
@@ -106,32 +106,8 @@ impl Staff {
                 Patch::Keep | Patch::Clear => None,
             },
         );
-        let mut rows: Vec<Option<Row<Proposal>>> = rows.into_iter().map(Some).collect();
-        let (mut changed, mut failures, mut successes) = (BTreeSet::new(), Vec::new(), 0);
-        for index in order {
-            match rows.get_mut(index).and_then(Option::take) {
-                None => {}
-                Some(Err(failure)) => failures.push(failure),
-                Some(Ok(proposal)) => {
-                    let code = proposal.code.clone();
-                    match self.put(proposal) {
-                        Ok(is_new) => {
-                            successes += 1;
-                            if is_new {
-                                changed.insert(code);
-                            }
-                        }
-                        Err(refusal) => failures.push(Failure {
-                            index,
-                            id: code,
-                            code: refusal.code(),
-                            message: refusal.to_string(),
-                        }),
-                    }
-                }
-            }
-        }
-        failures.sort_by_key(|failure| failure.index);
+        let Judged { changed, successes, failures } =
+            judge(rows, order, |row| &row.code, |row| self.put(row));
         let changed = changed.into_iter().filter_map(|code| self.users.remove(&code)).collect();
         Batch { changed, successes, failures, warnings: Vec::new() }
     }

@@ -3,6 +3,7 @@
 use shared::contract::Delivered;
 use shared::contract::directory::PeopleChanged;
 use shared::contract::flow::FlowPublished;
+use shared::db::{Conn, QueryResult};
 use shared::inbox;
 
 use super::Ctx;
@@ -18,14 +19,10 @@ pub(crate) async fn store_people(
 ) -> Result<(), Error> {
     ctx.db
         .transaction(async |tx| {
-            let ids: Vec<_> = events.iter().map(|event| event.id).collect();
-            let firsts = inbox::once(tx, CONSUMER, &ids).await?;
-            let changed: Vec<_> = events
+            let news = only_news(tx, events).await?;
+            let changed: Vec<_> = news
                 .iter()
-                .filter(|event| firsts.contains(&event.id))
-                .flat_map(|event| {
-                    event.body.people.iter().map(|person| (event.body.tenant.as_str(), person))
-                })
+                .flat_map(|event| event.people.iter().map(|person| (event.tenant.as_str(), person)))
                 .collect();
             people::save_all(tx, &changed).await?;
             Ok(())
@@ -40,17 +37,22 @@ pub(crate) async fn store_flows(
 ) -> Result<(), Error> {
     ctx.db
         .transaction(async |tx| {
-            let ids: Vec<_> = events.iter().map(|event| event.id).collect();
-            let firsts = inbox::once(tx, CONSUMER, &ids).await?;
-            let changed: Vec<_> = events
-                .iter()
-                .filter(|event| firsts.contains(&event.id))
-                .map(|event| event.body.clone())
-                .collect();
-            flows::save_all(tx, &changed).await?;
+            let news = only_news(tx, events).await?;
+            flows::save_all(tx, &news).await?;
             Ok::<_, Error>(())
         })
         .await?;
     ctx.known_flows.invalidate_all();
     Ok(())
+}
+
+/// The events of a batch that are heard for the first time.
+async fn only_news<E>(tx: &mut Conn, events: Vec<Delivered<E>>) -> QueryResult<Vec<E>> {
+    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+    let firsts = inbox::once(tx, CONSUMER, &ids).await?;
+    Ok(events
+        .into_iter()
+        .filter(|event| firsts.contains(&event.id))
+        .map(|event| event.body)
+        .collect())
 }
