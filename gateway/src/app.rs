@@ -9,6 +9,7 @@ use shared::bus::Bus;
 use shared::clock::Clock;
 use shared::contract::access::Refused;
 use shared::http::client::Peer;
+use shared::http::health::Draining;
 use shared::http::{health as shared_health, server};
 use shared::identity::Keys;
 use shared::service::Service;
@@ -59,6 +60,7 @@ impl Service for App {
             services: config.services.clone(),
             body_deadline: Duration::from_secs(config.body.deadline_secs),
             clock,
+            draining: Draining::default(),
         };
         Ok(Self { config, door: Arc::new(door), sso, noted, listener, metrics, address })
     }
@@ -83,6 +85,7 @@ impl Service for App {
             server::start(self.metrics, 1, |config: &mut ServiceConfig| {
                 config.route("/metrics", web::get().to(shared_health::metrics));
             })?;
+        let draining = self.door.draining.clone();
         let timeout = Duration::from_millis(self.config.services.timeout_ms);
         let door = Data::from(self.door);
         let routes = move |config: &mut ServiceConfig| {
@@ -97,6 +100,7 @@ impl Service for App {
         };
         let (handle, server) = server::start(self.listener, self.config.http.workers, routes)?;
         stop.cancelled().await;
+        draining.begin().await;
         handle.stop(true).await;
         metrics.stop(false).await;
         background.cancel();

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use shared::clock::Clock;
 use shared::code::Code;
 use shared::contract::access::Refused;
+use shared::http::health::Draining;
 use shared::http::reply::ApiError;
 use shared::http::request_id;
 
@@ -33,6 +34,7 @@ pub(crate) struct Door {
     pub(crate) services: Services,
     pub(crate) body_deadline: Duration,
     pub(crate) clock: Clock,
+    pub(crate) draining: Draining,
 }
 
 /// Every address of the services comes through here.
@@ -70,6 +72,10 @@ async fn serve_application(
         .await
         .map_err(|refusal| door.refuse(refusal, request))?;
     door.limits.check_application(&envelope.enterprise, &envelope.app)?;
+    // Last, so that a request refused for another reason may be sent again as it is.
+    signature::use_nonce(&envelope, &door.credentials)
+        .await
+        .map_err(|refusal| door.refuse(refusal, request))?;
     let Some(base) = proxy::base(&door.services, route.target) else {
         return Err(ApiError::of(Code::NotSupported));
     };

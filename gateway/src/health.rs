@@ -22,7 +22,9 @@ pub(crate) async fn ready(door: Data<Door>, client: Data<Client>) -> HttpRespons
         ("notify", &services.notify),
     ];
     let states = join_all(all.map(|(name, base)| ask(&client, name, base))).await;
-    let worst = if states.iter().any(|(_, state)| state["state"] == "down") {
+    let worst = if door.draining.has_begun() {
+        "draining"
+    } else if states.iter().any(|(_, state)| state["state"] == "down") {
         "down"
     } else if states.iter().any(|(_, state)| state["state"] == "degraded") {
         "degraded"
@@ -31,7 +33,7 @@ pub(crate) async fn ready(door: Data<Door>, client: Data<Client>) -> HttpRespons
     };
     let parts: Map<String, Value> =
         states.into_iter().map(|(name, state)| (name.to_owned(), state)).collect();
-    envelope(worst != "down", json!({"state": worst, "parts": parts}))
+    envelope(!matches!(worst, "down" | "draining"), json!({"state": worst, "parts": parts}))
 }
 
 async fn ask<'a>(client: &Client, name: &'a str, base: &str) -> (&'a str, Value) {

@@ -154,12 +154,12 @@ impl fmt::Display for Mistakes {
 
 impl std::error::Error for Mistakes {}
 
-/// Settings given by the program itself (standalone, tests), by dotted name.
+/// Settings given by the program itself (standalone, tests) in place of the defaults, by dotted name.
 pub type Overrides = BTreeMap<String, String>;
 
-/// Reads the settings of `service` ("task"): its embedded `defaults`, the file named by
-/// `AIFLOW_CONFIG` (tables `[all]` and `[task]`), `AIFLOW__A__B` (all services),
-/// `AIFLOW_TASK__A__B` (this one), then `overrides`.
+/// Reads the settings of `service` ("task"): its embedded `defaults`, the program's `overrides` of
+/// them, the file named by `AIFLOW_CONFIG` (tables `[all]` and `[task]`), `AIFLOW__A__B` (all
+/// services), then `AIFLOW_TASK__A__B` (this one).
 pub fn load<C: DeserializeOwned + Check>(
     service: &str,
     defaults: &str,
@@ -232,7 +232,8 @@ fn merge(
     };
     #[expect(clippy::disallowed_methods, reason = "this is Config")]
     let path = std::env::var("AIFLOW_CONFIG").ok();
-    let mut layers = Vec::new();
+    let given = overrides.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str())));
+    let mut layers = vec![apply("the program", false, given.collect())];
     if let Some(path) = path {
         let file = config::Config::builder()
             .add_source(File::new(&path, FileFormat::Toml))
@@ -252,8 +253,6 @@ fn merge(
             .map_err(|error| format!("the environment cannot be read: {error}"))?;
         layers.push(apply("the environment", strict, flatten_values(values)));
     }
-    let given = overrides.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str())));
-    layers.push(apply("the program", false, given.collect()));
     for (key, value) in layers.into_iter().flatten() {
         builder = builder.set_override(key, value).map_err(|error| error.to_string())?;
     }

@@ -145,13 +145,26 @@ impl<C: Send + Sync + 'static> Consumer<C> {
                 () = stop.cancelled() => return,
                 batch = subscription.next() => batch,
             };
-            if self.handle(batch.messages()).await {
+            if self.handle_until(stop, batch.messages()).await {
                 batch.ack().await;
             } else {
                 batch.give_back().await;
-                tokio::time::sleep(Duration::from_millis(500)).await;
+                return;
             }
         }
+    }
+
+    /// Keeps a batch in hand while not even a failure can be written down: given back, the broker
+    /// would count deliveries and drop it in the end. `false` once `stop` comes first.
+    async fn handle_until(&self, stop: &CancellationToken, messages: Vec<Message>) -> bool {
+        let mut pause = Duration::from_millis(200);
+        while !self.handle(messages.clone()).await {
+            tokio::select! {
+                () = stop.cancelled() => return false,
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(Duration::from_secs(5)),
+            }
+        }
+        true
     }
 
     async fn retry(&self, stop: &CancellationToken) {

@@ -21,15 +21,22 @@ pub async fn announce<E: Event>(tx: &mut Conn, event: &E) -> QueryResult<()> {
     announce_all(tx, std::slice::from_ref(event)).await
 }
 
-/// Announces many facts with one statement; none is no statement.
+/// Announces many facts of the current request with one statement; none is no statement.
 pub async fn announce_all<E: Event>(tx: &mut Conn, events: &[E]) -> QueryResult<()> {
+    let request = crate::http::request_id::current();
+    let events: Vec<(&E, Option<String>)> = events.iter().map(|event| (event, request.clone())).collect();
+    announce_each(tx, &events).await
+}
+
+/// Announces facts of several requests, each with its request's id, with one statement.
+pub async fn announce_each<E: Event>(tx: &mut Conn, events: &[(&E, Option<String>)]) -> QueryResult<()> {
     if events.is_empty() {
         return Ok(());
     }
     let mut ids = Vec::with_capacity(events.len());
     let mut keys = Vec::with_capacity(events.len());
     let mut payloads = Vec::with_capacity(events.len());
-    for event in events {
+    for (event, _) in events {
         ids.push(crate::id::new_id());
         keys.push(event.key());
         let payload = serde_json::to_value(event)
@@ -37,12 +44,12 @@ pub async fn announce_all<E: Event>(tx: &mut Conn, events: &[E]) -> QueryResult<
         payloads.push(payload);
     }
     sql("insert into outbox (event_id, topic, key, payload, request_id) \
-         select e, $4, k, p, $5 from unnest($1, $2, $3) as t(e, k, p)")
+         select e, $5, k, p, r from unnest($1, $2, $3, $4) as t(e, k, p, r)")
     .bind::<Array<SqlUuid>, _>(ids)
     .bind::<Array<Text>, _>(keys)
     .bind::<Array<Jsonb>, _>(payloads)
+    .bind::<Array<Nullable<Text>>, _>(events.iter().map(|(_, request)| request.as_deref()).collect::<Vec<_>>())
     .bind::<Text, _>(E::TOPIC)
-    .bind::<Nullable<Text>, _>(crate::http::request_id::current())
     .run(tx)
     .await?;
     Ok(())
@@ -95,11 +102,15 @@ impl Relay {
             held: bool,
         }
         let mut conn = Conn::establish(&crate::db::address(&self.address)?).await?;
-        let lock = sql(
-            "select pg_try_advisory_lock(hashtext('aiflow relay'), hashtext(current_schema())) as held",
-        );
-        if !lock.row::<Lock>(&mut conn).await?.held {
-            return Ok(());
+        while !sql("select pg_try_advisory_lock(hashtext('aiflow relay'), hashtext(current_schema())) as held")
+            .row::<Lock>(&mut conn)
+            .await?
+            .held
+        {
+            wait(stop, Duration::from_millis(500)).await;
+            if stop.is_cancelled() {
+                return Ok(());
+            }
         }
         let wake = self.db.wake();
         while !stop.is_cancelled() {
@@ -123,6 +134,7 @@ impl Relay {
             .rows(conn)
             .await?;
         if rows.is_empty() {
+            self.bus.keep_open().await;
             return Ok(0);
         }
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();

@@ -159,22 +159,38 @@ impl Shell {
     ) -> anyhow::Result<()> {
         let background = CancellationToken::new();
         let mut tasks = tasks(&self, background.clone());
-        let parts = Data::new(health::Parts { db: self.db.clone(), bus: self.bus.clone() });
+        let draining = health::Draining::default();
+        let parts = health::Parts { db: self.db.clone(), bus: self.bus.clone(), draining: draining.clone() };
+        let parts = Data::new(parts);
         let (ctx, keys) = (Data::from(ctx), Data::new(self.keys));
         let all = move |config: &mut ServiceConfig| {
             config.app_data(ctx.clone()).app_data(keys.clone()).app_data(parts.clone());
             config.configure(health::routes).configure(routes);
         };
         let (handle, server) = server::start(self.listener, self.workers, all)?;
+        tasks.push(telemetry::spawn(keep_open(self.bus.clone(), background.clone())));
         let relay = Relay::new(self.db, self.bus, self.settings);
         tasks.push(telemetry::spawn(relay.run(background.clone())));
         stop.cancelled().await;
+        draining.begin().await;
         handle.stop(true).await;
         background.cancel();
         for task in tasks {
             task.await?;
         }
         Ok(server.await??)
+    }
+}
+
+/// Looks after the way to the bus, so that readiness is true while there is nothing to publish.
+async fn keep_open(bus: Bus, stop: CancellationToken) {
+    let mut timer = tokio::time::interval(Duration::from_secs(1));
+    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = timer.tick() => bus.keep_open().await,
+        }
     }
 }
 

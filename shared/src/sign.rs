@@ -182,7 +182,7 @@ impl Fields {
                 return Err("nonce 必须与 timestamp 同时使用".to_owned());
             }
             if !(NONCE_MIN_CHARS..=64).contains(&nonce.chars().count()) {
-                return Err("nonce 的长度应为 8 到 64 个字符".to_owned());
+                return Err(format!("nonce 的长度应为 {NONCE_MIN_CHARS} 到 64 个字符"));
             }
         }
         Ok(Envelope {

@@ -6,7 +6,10 @@ use std::path::Path;
 
 use anyhow::Context;
 use rand::RngCore;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+
+use crate::settings::Settings;
 
 /// What the services need to be told and nobody may know.
 #[derive(Serialize, Deserialize)]
@@ -15,6 +18,20 @@ pub(crate) struct Keys {
     pub(crate) internal: String,
     /// Seals secrets in the database; without it they cannot be read.
     pub(crate) seal: String,
+}
+
+impl Keys {
+    /// Keys that the settings give go before those of the folder.
+    pub(crate) fn or_given(self, settings: &Settings) -> Self {
+        let choose = |given: &SecretString, own: String| match given.expose_secret() {
+            "" => own,
+            given => given.to_owned(),
+        };
+        Self {
+            internal: choose(&settings.internal.key, self.internal),
+            seal: choose(&settings.seal.key, self.seal),
+        }
+    }
 }
 
 /// The keys of this folder.

@@ -51,7 +51,7 @@ fn start(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn serve(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
-    let keys = keys::load_or_make(&settings.data.folder)?;
+    let keys = keys::load_or_make(&settings.data.folder)?.or_given(settings);
     let stop = stop_on_signal();
     let private = if settings.database.url.is_empty() {
         Some(postgres::start(&settings.data.folder, arguments.fresh).await?)

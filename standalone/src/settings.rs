@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use secrecy::SecretString;
 use serde::Deserialize;
 use shared::config::{Check, Log, Overrides};
 
@@ -16,6 +17,8 @@ pub(crate) struct Settings {
     pub(crate) data: Data,
     pub(crate) database: Address,
     pub(crate) bus: Address,
+    pub(crate) internal: Key,
+    pub(crate) seal: Key,
     pub(crate) demo: Demo,
     pub(crate) log: Log,
 }
@@ -28,6 +31,11 @@ pub(crate) struct Data {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Address {
     pub(crate) url: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Key {
+    pub(crate) key: SecretString,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -1,1 +1,18 @@
-//! Tests through the gateway.
+//! The house over HTTP, as its callers see it: real PostgreSQL, real RabbitMQ, a fake DingTalk.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says what it finds, and fails where it cannot go on"
+)]
+
+mod bad_inputs;
+mod door;
+mod generated;
+mod helpers;
+mod json;
+mod organisation;
+mod push;
+mod signature;
+mod task_centre;
+mod third_party;
+mod tidy;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::erp::Patience;
 use super::house::House;
-use super::load::{Load, once};
+use super::load::Load;
 use super::verdict::nothing_is_lost;
 use super::world::World;
 use super::{is_long, pause, say, until};
@@ -13,7 +14,7 @@ async fn the_broker_may_be_away() {
     let mut house = House::start("broker").await;
     let world = World::start(&house).await;
     let away = if is_long() { 60 } else { 30 };
-    let load = Load::start(&world.erp, 10, 1_000, once);
+    let load = Load::start(&world.erp, 10, 1_000, |_| Patience::ONCE);
     pause(2_000).await;
 
     house.broker.cut().await;

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
-use super::erp::{Answer, Erp, SYNC};
+use super::erp::{Answer, Erp, Patience, SYNC};
 use super::house::House;
-use super::load::{Load, stubborn};
+use super::load::Load;
 use super::verdict::nothing_is_lost;
 use super::world::{World, departments, flow_code, order, users};
 use super::{pause, say};
@@ -22,9 +22,8 @@ async fn one_of_each(erp: &Erp, number: i64) -> Vec<(&'static str, Answer)> {
         ("a flow", "/aflow/api/flow/online_third_party", &code),
     ];
     let writes = writes.map(|(name, path, body)| async move { (name, erp.post(path, body).await) });
-    let list = async {
-        ("a list", erp.get("/aflow/api/task/todo?userCode=USER001&page=1&size=1").await)
-    };
+    let list =
+        async { ("a list", erp.get("/aflow/api/task/todo?userCode=USER001&page=1&size=1").await) };
     let (mut answers, list) = tokio::join!(join_all(writes), list);
     answers.push(list);
     answers
@@ -34,7 +33,7 @@ async fn one_of_each(erp: &Erp, number: i64) -> Vec<(&'static str, Answer)> {
 async fn database_connections_cut() {
     let mut house = House::start("database").await;
     let world = World::start(&house).await;
-    let load = Load::start(&world.erp, 20, 1_000, stubborn);
+    let load = Load::start(&world.erp, 20, 1_000, |_| Patience::STUBBORN);
     pause(2_000).await;
 
     house.postgres.cut().await;
@@ -50,7 +49,9 @@ async fn database_connections_cut() {
         number += 1;
         pause(50).await;
     }
-    say(&format!("{asked} requests without a database: all 503 UNAVAILABLE, slowest {slowest:.2?}"));
+    say(&format!(
+        "{asked} requests without a database: all 503 UNAVAILABLE, slowest {slowest:.2?}"
+    ));
     let (http, body) = house.health("gateway").await;
     assert_eq!((http, &body["data"]["state"]), (503, &"down".into()), "{body}");
 

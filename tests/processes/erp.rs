@@ -20,6 +20,24 @@ pub(crate) struct Erp {
     secret: String,
 }
 
+/// How a client takes it when it gets no answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience {
+    pub(crate) most_sends: usize,
+    pub(crate) pause: Duration,
+}
+
+impl Patience {
+    /// Takes the first answer.
+    pub(crate) const ONCE: Self = Self { most_sends: 1, pause: Duration::ZERO };
+
+    /// Asks once more, a second later than our 503 says.
+    pub(crate) const TWICE: Self = Self { most_sends: 2, pause: Duration::from_secs(3) };
+
+    /// Asks again and again for a minute.
+    pub(crate) const STUBBORN: Self = Self { most_sends: 240, pause: Duration::from_millis(250) };
+}
+
 /// What came back.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -89,23 +107,23 @@ impl Erp {
         read(request.header("A-Signature", header)).await
     }
 
-    /// Posts until there is an answer that is none of our failures, for at most `patience`; gives
-    /// it with the number of sends.
+    /// Posts until there is an answer that is none of our failures; gives the last answer with the
+    /// number of sends.
     pub(crate) async fn insist(
         &self,
         path: &str,
         body: &Value,
-        patience: Duration,
+        patience: Patience,
     ) -> (Answer, usize) {
-        let began = Instant::now();
-        for sends in 1.. {
+        let mut sends = 1;
+        loop {
             let answer = self.post(path, body).await;
-            if !answer.may_be_repeated() || began.elapsed() > patience {
+            if !answer.may_be_repeated() || sends == patience.most_sends {
                 return (answer, sends);
             }
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            tokio::time::sleep(patience.pause).await;
+            sends += 1;
         }
-        unreachable!("the loop has no end but its return")
     }
 
     /// The numbers of the orders on a person's to-do list, page by page.

@@ -66,7 +66,9 @@ impl House {
         find_programs();
         let turn = connect("postgres").await;
         turn.batch_execute("select pg_advisory_lock(hashtext('aiflow processes'))").await.unwrap();
-        turn.batch_execute(&format!("drop database if exists {DATABASE} with (force)")).await.unwrap();
+        turn.batch_execute(&format!("drop database if exists {DATABASE} with (force)"))
+            .await
+            .unwrap();
         turn.batch_execute(&format!("create database {DATABASE}")).await.unwrap();
 
         let began = Instant::now();
@@ -178,11 +180,20 @@ impl House {
 
     /// Does something as `aiflow-admin` does.
     pub(crate) async fn admin(&self, path: &str, body: Value) -> Value {
+        self.ask_sso("-", "aiflow-admin", &format!("/aflow/api/admin{path}"), body).await
+    }
+
+    /// Asks for an enterprise's DingTalk token as notify-service does.
+    pub(crate) async fn dingtalk_access(&self, tenant: &str) -> Value {
+        self.ask_sso(tenant, "notify", "/internal/dingtalk", serde_json::json!({})).await
+    }
+
+    async fn ask_sso(&self, tenant: &str, asker: &str, path: &str, body: Value) -> Value {
         let keys = Keys::new(&SecretString::from(INTERNAL_KEY), Clock::system());
         let address = format!("http://{}", self.address("sso"));
         let peer = Peer::new(&address, keys, Duration::from_secs(10)).unwrap();
-        let caller = Caller::service(Tenant::stored("-"), "aiflow-admin");
-        peer.post(&caller, &format!("/aflow/api/admin{path}"), &body).await.unwrap()
+        let caller = Caller::service(Tenant::stored(tenant), asker);
+        peer.post(&caller, path, &body).await.unwrap()
     }
 
     /// Rows as texts.

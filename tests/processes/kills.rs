@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::erp::Patience;
 use super::house::House;
 use super::load::Load;
 use super::verdict::nothing_is_lost;
@@ -13,7 +14,7 @@ async fn killing_each_service_in_turn_under_load_loses_nothing() {
     let house = House::start("kills").await;
     let world = World::start(&house).await;
     // Every tenth client does not ask again, so that some orders stay unanswered.
-    let patience = |number| Duration::from_secs(if number % 10 == 0 { 0 } else { 60 });
+    let patience = |number| if number % 10 == 0 { Patience::ONCE } else { Patience::STUBBORN };
     let load = Load::start(&world.erp, 20, 1_000, patience);
     let began = Instant::now();
 

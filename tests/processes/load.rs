@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::erp::{Answer, Erp, SYNC};
+use super::erp::{Answer, Erp, Patience, SYNC};
 use super::world::{assignee, order};
 
 /// What became of one order.
@@ -26,11 +26,10 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// `per_second` orders, numbered from `first`; each is sent again for at most `patience` of its
-    /// number while it has no answer.
+    /// `per_second` orders, numbered from `first`, each sent with the patience of its number.
     pub(crate) fn start<P>(erp: &Erp, per_second: u32, first: i64, patience: P) -> Self
     where
-        P: Fn(i64) -> Duration + Send + Sync + 'static,
+        P: Fn(i64) -> Patience + Send + Sync + 'static,
     {
         let (stop, mut stopped) = watch::channel(false);
         let (erp, patience) = (erp.clone(), Arc::new(patience));
@@ -62,14 +61,4 @@ impl Load {
         sent.sort_by_key(|sent| sent.number);
         sent
     }
-}
-
-/// Tries for a minute.
-pub(crate) fn stubborn(_: i64) -> Duration {
-    Duration::from_secs(60)
-}
-
-/// Takes the first answer.
-pub(crate) fn once(_: i64) -> Duration {
-    Duration::ZERO
 }

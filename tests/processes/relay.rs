@@ -50,7 +50,8 @@ async fn serve(
     mut wish: watch::Receiver<bool>,
     report: watch::Sender<bool>,
 ) {
-    while wish.wait_for(|open| *open).await.is_ok() {
+    // An error of `has_changed` says that the line itself is gone.
+    while wish.wait_for(|open| *open).await.is_ok() && wish.has_changed().is_ok() {
         let Ok(listener) = TcpListener::bind(address).await else {
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;

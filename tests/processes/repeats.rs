@@ -58,6 +58,8 @@ async fn repeats_have_one_effect() {
     pause(3_000).await;
     everybody_heard_once(&house, &world, &wanted, Duration::from_secs(5)).await;
     let total = numbers.len() * SENDS;
-    say(&format!("{total} sends, {cut} of them cut: {BODIES} orders, one message each, {took:.1?} later"));
+    say(&format!(
+        "{total} sends, {cut} of them cut: {BODIES} orders, one message each, {took:.1?} later"
+    ));
     house.close().await;
 }

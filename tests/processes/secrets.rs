@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::erp::SYNC;
 use super::house::{APP_SECRET, House, SCHEMAS, SECRETS};
-use super::world::{APP, World, order};
+use super::world::{APP, World, departments, order, users};
 use super::{pause, say, until};
 
 const BODY: &str = "MARK-body-2f9ac1e7";
@@ -16,7 +16,13 @@ async fn secrets_are_nowhere() {
     let mut house = House::start("secrets").await;
     let mut world = World::start(&house).await;
     let rotation = json!({"enterpriseCode": world.tenant, "appId": APP, "overlapHours": 1});
-    let rotated = house.admin("/application/rotate", rotation).await["appSecret"].as_str().unwrap().to_owned();
+    let rotated = house.admin("/application/rotate", rotation).await["appSecret"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+
+    let access = house.dingtalk_access(&world.tenant).await;
+    let token = access["access"]["token"].as_str().unwrap().to_owned();
 
     // Every way to fail that comes to mind, each with a log line of its own.
     let mut body = order(2, "USER001");
@@ -33,6 +39,12 @@ async fn secrets_are_nowhere() {
     world.erp.post(SYNC, &json!({"orderId": BODY, "tasks": BODY})).await;
     world.erp.post("/aflow/api/sys/sync/user", &json!({"users": [{"userId": BODY}]})).await;
     world.erp.post("/aflow/api/flow/create_third_party", &json!({"flowCode": BODY})).await;
+    // Its DingTalk application has no token yet, and asks for one in vain.
+    let mut cut_off = World::empty(&house).await;
+    cut_off.line.cut().await;
+    cut_off.erp.post("/aflow/api/sys/sync/department", &departments()).await.ok();
+    cut_off.erp.post("/aflow/api/sys/sync/user", &users()).await.ok();
+    cut_off.erp.post(SYNC, &order(5, "USER001")).await.ok();
     world.line.cut().await;
     body["orderId"] = json!(3);
     world.erp.post(SYNC, &body).await.ok();
@@ -54,14 +66,18 @@ async fn secrets_are_nowhere() {
     world.line.restore().await;
     pause(3_000).await;
 
+    for word in [&world.tenant, &cut_off.tenant, "\"level\":\"DEBUG\"", "DingTalk did not answer"] {
+        assert!(!house.logged(word).is_empty(), "{word} should be in the logs");
+    }
     let mut leaks = Vec::new();
-    for marker in SECRETS.into_iter().chain([rotated.as_str(), header.as_str(), BODY]) {
+    for marker in SECRETS.into_iter().chain([&*rotated, &*token, &*header, BODY]) {
         let lines = house.logged(marker);
         say(&format!("{} log lines with {marker:.24}…", lines.len()));
-        leaks.extend(lines.first().map(|line| format!("{} lines such as {line:.600}", lines.len())));
+        leaks
+            .extend(lines.first().map(|line| format!("{} lines such as {line:.600}", lines.len())));
     }
     let tables = dump(&house).await;
-    for secret in SECRETS.into_iter().chain([rotated.as_str()]) {
+    for secret in SECRETS.into_iter().chain([&*rotated, &*token]) {
         let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
         for (table, text) in &tables {
             if text.contains(secret) || text.contains(&hex) {

@@ -85,7 +85,8 @@ pub(crate) async fn everybody_heard_once(
                 return Err(difference(what, &shown, wanted));
             }
         }
-        let (events, failed) = (house.count_all("outbox").await, house.count_all("dead_letters").await);
+        let (events, failed) =
+            (house.count_all("outbox").await, house.count_all("dead_letters").await);
         if (events, failed) == (0, 0) {
             Ok(())
         } else {

@@ -14,7 +14,8 @@ use super::relay::Relay;
 pub(crate) const APP: &str = "APP001";
 
 /// The people of the enterprise, and what DingTalk calls them.
-pub(crate) const PEOPLE: [(&str, &str); 3] = [("USER001", "u1"), ("USER002", "u2"), ("USER003", "u3")];
+pub(crate) const PEOPLE: [(&str, &str); 3] =
+    [("USER001", "u1"), ("USER002", "u2"), ("USER003", "u3")];
 
 /// How often each (order, person) stands somewhere.
 pub(crate) type Tally = BTreeMap<(i64, String), usize>;
@@ -48,7 +49,8 @@ impl World {
         let url = format!("http://{}", line.address);
         let enterprise = json!({"enterpriseCode": tenant, "name": "测试企业"});
         house.admin("/enterprise", enterprise).await;
-        let application = json!({"enterpriseCode": tenant, "appId": APP, "name": APP, "appSecret": APP_SECRET});
+        let application =
+            json!({"enterpriseCode": tenant, "appId": APP, "name": APP, "appSecret": APP_SECRET});
         house.admin("/application", application).await;
         let access = json!({"enterpriseCode": tenant, "appKey": "dingdemo", "appSecret": DINGTALK_SECRET,
             "agentId": 1_000_001, "corpId": "dingcorpdemo", "oapiUrl": url, "apiUrl": url});
@@ -116,14 +118,13 @@ pub(crate) fn order(number: i64, user: &str) -> Value {
 }
 
 pub(crate) fn departments() -> Value {
-    let department = |id: &str, parent: &str| json!({"deptId": id, "deptName": id, "parentId": parent});
+    let department =
+        |id: &str, parent: &str| json!({"deptId": id, "deptName": id, "parentId": parent});
     json!({"departments": [department("DEPT001", ""), department("DEPT002", "DEPT001")]})
 }
 
 pub(crate) fn users() -> Value {
-    let user = |id: &str, mobile: &str| {
-        json!({"userId": id, "userName": id, "realName": id, "mobile": mobile, "deptId": "DEPT001"})
-    };
+    let user = |id: &str, mobile: &str| json!({"userId": id, "userName": id, "realName": id, "mobile": mobile, "deptId": "DEPT001"});
     json!({"users": [
         user("USER001", "13800138000"),
         user("USER002", "13800138001"),

@@ -26,7 +26,13 @@ pub struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(http: reqwest::Client, base: &str, tenant: &str, app: &str, secret: &str) -> Self {
+    pub(crate) fn new(
+        http: reqwest::Client,
+        base: &str,
+        tenant: &str,
+        app: &str,
+        secret: &str,
+    ) -> Self {
         let [base, tenant, app, secret] = [base, tenant, app, secret].map(str::to_owned);
         Self { http, base, tenant, app, secret }
     }
@@ -59,13 +65,31 @@ impl Client {
     }
 
     /// Sends bytes with a right signature.
-    pub async fn send(&self, method: &str, path: &str, body: Vec<u8>, signing: &Signing) -> Answered {
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Vec<u8>,
+        signing: &Signing,
+    ) -> Answered {
         let header = self.header(method, path, &body, signing);
-        self.send_raw(method, path, body, &[("A-Signature", &header), ("Content-Type", "application/json")]).await
+        self.send_raw(
+            method,
+            path,
+            body,
+            &[("A-Signature", &header), ("Content-Type", "application/json")],
+        )
+        .await
     }
 
     /// Sends bytes with exactly these headers.
-    pub async fn send_raw(&self, method: &str, path: &str, body: Vec<u8>, headers: &[(&str, &str)]) -> Answered {
+    pub async fn send_raw(
+        &self,
+        method: &str,
+        path: &str,
+        body: Vec<u8>,
+        headers: &[(&str, &str)],
+    ) -> Answered {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body);
         for (name, value) in headers {

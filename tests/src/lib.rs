@@ -2,7 +2,12 @@
 //!
 //! One house serves all tests of a binary; each test has an enterprise of its own, so that none sees
 //! another's data.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails"
+)]
 
 mod client;
 
@@ -43,7 +48,9 @@ fn house() -> &'static House {
                 std::future::pending::<()>().await;
             });
         });
-        started.recv_timeout(Duration::from_secs(120)).expect("the house did not start within two minutes")
+        started
+            .recv_timeout(Duration::from_secs(120))
+            .expect("the house did not start within two minutes")
     })
 }
 
@@ -71,6 +78,8 @@ async fn run<S: Service>(known: &[(&'static str, String)]) -> String {
         ("bus.prefix".to_owned(), "aiflow-test-".to_owned()),
         ("seal.key".to_owned(), "5e".repeat(32)),
         ("metrics.address".to_owned(), "127.0.0.1:0".to_owned()),
+        // Short, so that a test can wait for it.
+        ("body.deadline_secs".to_owned(), "2".to_owned()),
         ("limit.address_per_second".to_owned(), "100000".to_owned()),
         ("limit.address_burst".to_owned(), "100000".to_owned()),
         ("limit.application_per_second".to_owned(), "200".to_owned()),
@@ -118,7 +127,9 @@ impl World {
         let dingtalk = DingTalk::start(options).await.unwrap();
         let http = shared::http::client::new(Duration::from_secs(30)).unwrap();
         let world = World { tenant: unique("T"), dingtalk, house, http };
-        world.admin("/enterprise", json!({"enterpriseCode": world.tenant, "name": "测试企业"})).await;
+        world
+            .admin("/enterprise", json!({"enterpriseCode": world.tenant, "name": "测试企业"}))
+            .await;
         world.create_application(APP, SECRET, json!({})).await;
         world
     }
@@ -134,7 +145,8 @@ impl World {
 
     /// Another application of the enterprise.
     pub async fn create_application(&self, app: &str, secret: &str, switches: Value) {
-        let mut body = json!({"enterpriseCode": self.tenant, "appId": app, "name": app, "appSecret": secret});
+        let mut body =
+            json!({"enterpriseCode": self.tenant, "appId": app, "name": app, "appSecret": secret});
         if let (Some(body), Some(switches)) = (body.as_object_mut(), switches.as_object()) {
             body.extend(switches.clone());
         }
@@ -177,12 +189,12 @@ impl World {
     /// Departments and people of the documented examples.
     pub async fn with_people(self) -> Self {
         let erp = self.erp();
-        let department = |id: &str, parent: &str| json!({"deptId": id, "deptName": id, "parentId": parent});
-        let departments = json!({"departments": [department("DEPT001", ""), department("DEPT002", "DEPT001")]});
+        let department =
+            |id: &str, parent: &str| json!({"deptId": id, "deptName": id, "parentId": parent});
+        let departments =
+            json!({"departments": [department("DEPT001", ""), department("DEPT002", "DEPT001")]});
         erp.post("/aflow/api/sys/sync/department", &departments).await.ok();
-        let user = |id: &str, name: &str, mobile: &str| {
-            json!({"userId": id, "userName": name, "realName": name, "mobile": mobile, "deptId": "DEPT001"})
-        };
+        let user = |id: &str, name: &str, mobile: &str| json!({"userId": id, "userName": name, "realName": name, "mobile": mobile, "deptId": "DEPT001"});
         let users = json!({"users": [
             user("USER001", "张三", "13800138000"),
             user("USER002", "李四", "13800138001"),
@@ -196,7 +208,9 @@ impl World {
     pub async fn with_flow(self) -> Self {
         let erp = self.erp();
         erp.post("/aflow/api/flow/create_third_party", &sales_order()).await.ok();
-        erp.post("/aflow/api/flow/online_third_party", &json!({"flowCode": "SALES_ORDER"})).await.ok();
+        erp.post("/aflow/api/flow/online_third_party", &json!({"flowCode": "SALES_ORDER"}))
+            .await
+            .ok();
         self
     }
 }

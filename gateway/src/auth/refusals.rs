@@ -32,24 +32,29 @@ impl Refusals {
     }
 }
 
-/// Sends what was noted, until `stop`.
+/// Sends what was noted, until `stop`; what is still waiting then is sent last.
 pub(crate) async fn run(mut waiting: mpsc::Receiver<Refused>, sso: Peer, stop: CancellationToken) {
-    let asker = Caller::service(Tenant::stored("-"), "gateway");
     loop {
         let mut batch = Vec::new();
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => {
+                waiting.close();
+                while waiting.recv_many(&mut batch, BATCH).await > 0 {
+                    send(&sso, std::mem::take(&mut batch)).await;
+                }
+                return;
+            }
             count = waiting.recv_many(&mut batch, BATCH) => if count == 0 { return },
         }
-        let sent: Result<serde_json::Value, _> =
-            sso.post(&asker, "/internal/refusals", &batch).await;
-        if let Err(cause) = sent {
-            tracing::warn!(
-                lost = batch.len(),
-                cause = chain(&cause),
-                "refused requests could not be recorded"
-            );
-        }
+        send(&sso, batch).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn send(sso: &Peer, batch: Vec<Refused>) {
+    let asker = Caller::service(Tenant::stored("-"), "gateway");
+    let sent: Result<serde_json::Value, _> = sso.post(&asker, "/internal/refusals", &batch).await;
+    if let Err(cause) = sent {
+        tracing::warn!(lost = batch.len(), cause = chain(&cause), "refused requests could not be recorded");
     }
 }

@@ -77,7 +77,7 @@ impl Hashed {
     }
 }
 
-/// Steps 3 to 5: application, scheme, target, cipher; clock; nonce.
+/// Steps 3 and 4: application, scheme, target, cipher; clock.
 pub(crate) async fn prove(
     envelope: &Envelope,
     body: &Hashed,
@@ -92,22 +92,21 @@ pub(crate) async fn prove(
     let known = check_cipher(envelope, body, request, known)
         .map_err(|reason| Refusal::new(Code::SignatureInvalid, WRONG, reason, Some(envelope)))?;
     check_clock(envelope, known.credential.require_timestamp, clock)?;
-    if let Some(nonce) = &envelope.nonce {
-        let fresh = credentials
-            .use_nonce(&envelope.enterprise, &envelope.app, nonce)
-            .await
-            .map_err(|error| Refusal { error, reason: "nonce not checkable", envelope: None })?;
-        if !fresh {
-            let message = Code::SignatureReplayed.sentence();
-            return Err(Refusal::new(
-                Code::SignatureReplayed,
-                message,
-                "nonce seen before",
-                Some(envelope),
-            ));
-        }
-    }
     Ok(known)
+}
+
+/// Step 5: the nonce, stored only after everything else was right.
+pub(crate) async fn use_nonce(envelope: &Envelope, credentials: &Credentials) -> Result<(), Refusal> {
+    let Some(nonce) = &envelope.nonce else { return Ok(()) };
+    let fresh = credentials
+        .use_nonce(&envelope.enterprise, &envelope.app, nonce)
+        .await
+        .map_err(|error| Refusal { error, reason: "nonce not checkable", envelope: None })?;
+    if fresh {
+        return Ok(());
+    }
+    let message = Code::SignatureReplayed.sentence();
+    Err(Refusal::new(Code::SignatureReplayed, message, "nonce seen before", Some(envelope)))
 }
 
 /// Always two HMACs, whether the application exists or has one secret or two.

@@ -170,7 +170,7 @@ impl TestApp {
         let house = tokio::task::spawn_blocking(|| &*HOUSE).await.unwrap();
         let tenant = unique("T");
         ENTERPRISES.lock().unwrap().insert(tenant.clone(), Enterprise::default());
-        let bus = Bus::Memory(Memory::named(&house.bus));
+        let bus = Bus::Memory(Memory::named(&format!("{}?alone", house.bus)));
         let http = shared::http::client::new(Duration::from_secs(10)).unwrap();
         Self { tenant, ding, bus, http }
     }

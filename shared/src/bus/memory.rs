@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Message, Queue};
+use crate::contract::QUEUES;
 
 const MOST_IN_HAND: usize = 100;
 
@@ -22,20 +23,22 @@ struct Item {
 }
 
 /// One bus; all clones are the same.
-#[derive(Clone, Default)]
-pub struct Memory(Arc<Mutex<Vec<Route>>>);
+#[derive(Clone)]
+pub struct Memory {
+    routes: Arc<Mutex<Vec<Route>>>,
+    /// All services are in this process: a message waits until every queue of the contract listens.
+    whole_house: bool,
+}
 
 static NAMED: LazyLock<Mutex<HashMap<String, Memory>>> = LazyLock::new(Mutex::default);
 
 impl Memory {
-    /// The bus of that name in this process: services that share a name hear each other.
+    /// The bus of that name in this process: services that share a name hear each other. A name
+    /// that ends in `?alone` is for one service without the others.
     pub fn named(name: &str) -> Self {
-        NAMED
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(name.to_owned())
-            .or_default()
-            .clone()
+        let fresh = || Self { routes: Arc::default(), whole_house: !name.ends_with("?alone") };
+        let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+        named.entry(name.to_owned()).or_insert_with(fresh).clone()
     }
 
     pub(super) async fn publish(&self, batch: Vec<Message>) -> Vec<Result<(), String>> {
@@ -51,9 +54,14 @@ impl Memory {
     }
 
     fn offer(&self, message: &Message) -> Vec<oneshot::Receiver<bool>> {
-        let mut routes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         routes.retain(|route| !route.sender.is_closed());
         let mut answers = Vec::new();
+        let listens = |queue: &str| routes.iter().any(|route| route.queue == queue);
+        let mut wanted = QUEUES.iter().filter(|(_, topics)| topics.contains(&message.topic.as_str()));
+        if self.whole_house && !wanted.all(|(queue, _)| listens(queue)) {
+            return answers;
+        }
         for route in routes.iter().filter(|route| route.topics.contains(&message.topic.as_str())) {
             let (done, answer) = oneshot::channel();
             if route.sender.send(Item { message: message.clone(), done }).is_ok() {
@@ -69,7 +77,7 @@ impl Memory {
             Queue::Own(name) => format!("{name}-{}", crate::id::new_id()),
         };
         let (sender, items) = mpsc::unbounded_channel();
-        let mut routes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         // A restarted service takes its queue over from the one that ended.
         routes.retain(|route| route.queue != name);
         routes.push(Route { queue: name, topics: topics.to_vec(), sender });
@@ -140,7 +148,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_counts_as_published_only_when_its_consumer_handled_it() {
-        let bus = Memory::default();
+        let bus = Memory::named("one?alone");
         let mut subscription = bus.subscribe(Queue::Shared("task"), &["flow.published"]);
 
         let (published, ()) = tokio::join!(bus.publish(vec![message("flow.published")]), async {
@@ -151,7 +159,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_message_waits_until_every_service_that_hears_it_listens() {
+        let bus = Memory::named("house");
+        let mut task = bus.subscribe(Queue::Shared("task"), &["directory.changed"]);
+
+        let early = bus.publish(vec![message("directory.changed")]).await;
+        let mut notify = bus.subscribe(Queue::Shared("notify"), &["directory.changed"]);
+        let (published, (), ()) = tokio::join!(
+            bus.publish(vec![message("directory.changed")]),
+            async { task.next().await.answer(true) },
+            async { notify.next().await.answer(true) },
+        );
+
+        assert!(early[0].is_err());
+        assert!(published[0].is_ok());
+    }
+
+    #[tokio::test]
     async fn a_message_nobody_listens_to_is_not_published() {
-        assert!(Memory::default().publish(vec![message("flow.published")]).await[0].is_err());
+        assert!(Memory::named("nobody?alone").publish(vec![message("flow.published")]).await[0].is_err());
     }
 }

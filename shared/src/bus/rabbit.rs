@@ -19,6 +19,7 @@ use lapin::{
 use tokio::sync::Mutex;
 
 use super::{Message, Queue};
+use crate::contract::QUEUES;
 
 /// A confirm that does not come in this time closes the channel; the rows are published again.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
@@ -37,16 +38,20 @@ pub struct Rabbit {
     url: String,
     prefix: String,
     publisher: Arc<Mutex<Option<(Connection, Channel)>>>,
-    ready: Arc<AtomicBool>,
+    /// The last attempt to publish, or to be able to, succeeded.
+    speaks: Arc<AtomicBool>,
+    /// The queue is open; true where this process has none.
+    hears: Arc<AtomicBool>,
 }
 
 impl Rabbit {
     pub(super) fn new(url: String, prefix: String) -> Self {
-        Self { url, prefix, publisher: Arc::default(), ready: Arc::new(AtomicBool::new(false)) }
+        let hears = Arc::new(AtomicBool::new(true));
+        Self { url, prefix, publisher: Arc::default(), speaks: Arc::default(), hears }
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Relaxed)
+        self.speaks.load(Ordering::Relaxed) && self.hears.load(Ordering::Relaxed)
     }
 
     fn exchange(&self) -> String {
@@ -65,8 +70,28 @@ impl Rabbit {
                 FieldTable::default(),
             )
             .await?;
-        self.ready.store(true, Ordering::Relaxed);
+        // Every durable queue is there before the first fact leaves, so that a service which has
+        // never run yet misses none.
+        for (name, topics) in QUEUES {
+            self.declare(&channel, Queue::Shared(name), topics).await?;
+        }
         Ok((connection, channel))
+    }
+
+    /// Declares a queue and binds its topics; gives its full name.
+    async fn declare(&self, channel: &Channel, queue: Queue, topics: &[&str]) -> lapin::Result<String> {
+        let name = match queue {
+            Queue::Shared(name) => format!("{}{name}", self.prefix),
+            Queue::Own(name) => format!("{}{name}-{}", self.prefix, crate::id::new_id()),
+        };
+        let (options, arguments) = queue_shape(queue);
+        channel.queue_declare(name.as_str().into(), options, arguments).await?;
+        for topic in topics {
+            let (queue, exchange) = (name.as_str().into(), self.exchange().into());
+            let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
+            channel.queue_bind(queue, exchange, (*topic).into(), options, arguments).await?;
+        }
+        Ok(name)
     }
 
     pub(super) async fn publish(&self, batch: Vec<Message>) -> Vec<Result<(), String>> {
@@ -80,14 +105,15 @@ impl Rabbit {
 
     /// Drops the channel, so that the next batch opens a new one.
     async fn give_up(&self, size: usize, reason: String) -> Vec<Result<(), String>> {
-        self.ready.store(false, Ordering::Relaxed);
+        self.speaks.store(false, Ordering::Relaxed);
         self.publisher.lock().await.take();
         (0..size).map(|_| Err(reason.clone())).collect()
     }
 
     async fn try_publish(&self, batch: Vec<Message>) -> lapin::Result<Vec<Result<(), String>>> {
         let mut publisher = self.publisher.lock().await;
-        if publisher.is_none() {
+        let is_open = |open: &(Connection, Channel)| open.1.status().connected();
+        if !publisher.as_ref().is_some_and(is_open) {
             let opened = self.open().await?;
             opened.1.confirm_select(ConfirmSelectOptions::default()).await?;
             *publisher = Some(opened);
@@ -130,12 +156,13 @@ impl Rabbit {
                 Confirmation::NotRequested => Err("the broker was not asked to confirm".to_owned()),
             });
         }
-        self.ready.store(true, Ordering::Relaxed);
+        self.speaks.store(true, Ordering::Relaxed);
         Ok(outcomes)
     }
 
     pub(super) fn subscribe(&self, queue: Queue, topics: &[&'static str]) -> Subscription {
         let topics = topics.to_vec();
+        self.hears.store(false, Ordering::Relaxed);
         Subscription { bus: self.clone(), queue, topics, open: None, waiting: VecDeque::new() }
     }
 }
@@ -170,7 +197,7 @@ impl Subscription {
             }
             self.open = None;
             self.waiting.clear();
-            self.bus.ready.store(false, Ordering::Relaxed);
+            self.bus.hears.store(false, Ordering::Relaxed);
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
         }
@@ -203,23 +230,7 @@ impl Subscription {
 
     async fn connect(&self) -> lapin::Result<Open> {
         let (connection, channel) = self.bus.open().await?;
-        let name = match self.queue {
-            Queue::Shared(name) => format!("{}{name}", self.bus.prefix),
-            Queue::Own(name) => format!("{}{name}-{}", self.bus.prefix, crate::id::new_id()),
-        };
-        let (options, arguments) = queue_shape(self.queue);
-        channel.queue_declare(name.as_str().into(), options, arguments).await?;
-        for topic in &self.topics {
-            channel
-                .queue_bind(
-                    name.as_str().into(),
-                    self.bus.exchange().into(),
-                    (*topic).into(),
-                    QueueBindOptions::default(),
-                    FieldTable::default(),
-                )
-                .await?;
-        }
+        let name = self.bus.declare(&channel, self.queue, &self.topics).await?;
         channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
         let consumer = channel
             .basic_consume(
@@ -229,6 +240,7 @@ impl Subscription {
                 FieldTable::default(),
             )
             .await?;
+        self.bus.hears.store(true, Ordering::Relaxed);
         tracing::info!(queue = name, "listening");
         Ok(Open { _connection: connection, channel, consumer })
     }

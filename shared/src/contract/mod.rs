@@ -19,6 +19,13 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn key(&self) -> String;
 }
 
+/// The durable queues and what each hears. Publishers make sure that they exist, so that a fact
+/// reaches also a service that has never run yet.
+pub const QUEUES: &[(&str, &[&str])] = &[
+    ("task", &[directory::PeopleChanged::TOPIC, flow::FlowPublished::TOPIC]),
+    ("notify", &[directory::PeopleChanged::TOPIC, task::TasksChanged::TOPIC]),
+];
+
 /// A fact as a consumer gets it, perhaps for the second time.
 #[derive(Clone, Debug)]
 pub struct Delivered<E> {

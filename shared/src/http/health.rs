@@ -1,5 +1,9 @@
 //! `/health/live`, `/health/ready` with each part's state, and `/metrics`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
@@ -13,6 +17,29 @@ pub struct Parts {
     pub db: Database,
     /// Its bus.
     pub bus: Bus,
+    /// Whether it is about to stop.
+    pub draining: Draining,
+}
+
+/// Set when a process is about to stop: readiness says no while requests are still served, so that
+/// whoever sends them can turn away in time.
+#[derive(Clone, Default)]
+pub struct Draining(Arc<AtomicBool>);
+
+/// How long readiness says no before the server stops accepting.
+const NOTICE: Duration = Duration::from_millis(500);
+
+impl Draining {
+    /// Says no from now on, and gives everybody a moment to notice.
+    pub async fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+        tokio::time::sleep(NOTICE).await;
+    }
+
+    /// Whether it has begun.
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Adds the addresses.
@@ -32,13 +59,15 @@ pub async fn live() -> HttpResponse {
 async fn ready(parts: web::Data<Parts>) -> HttpResponse {
     let (database, bus) = (parts.db.is_ready().await, parts.bus.is_ready());
     let word = |up| if up { "up" } else { "down" };
+    let draining = parts.draining.has_begun();
     let state = match (database, bus) {
+        _ if draining => "draining",
         (true, true) => "up",
         (true, false) => "degraded",
         (false, _) => "down",
     };
     envelope(
-        database,
+        database && !draining,
         json!({"state": state, "parts": {"database": word(database), "bus": word(bus)}}),
     )
 }

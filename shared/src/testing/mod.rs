@@ -38,7 +38,7 @@ pub fn overrides(schema: &str, bus: &str) -> Overrides {
         ("database.url".to_owned(), database_url()),
         ("database.schema".to_owned(), schema.to_owned()),
         ("database.max_connections".to_owned(), "4".to_owned()),
-        ("bus.url".to_owned(), format!("memory:{bus}")),
+        ("bus.url".to_owned(), format!("memory:{bus}?alone")),
         ("internal.key".to_owned(), INTERNAL_KEY.to_owned()),
         ("log.level".to_owned(), "warn".to_owned()),
         ("log.format".to_owned(), "text".to_owned()),

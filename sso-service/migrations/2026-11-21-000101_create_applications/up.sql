@@ -17,7 +17,6 @@ create table applications (
     previous_secret bytea,
     previous_until timestamptz,
     created_at timestamptz not null default now(),
-    rotated_at timestamptz,
     primary key (tenant, app_id)
 );
 create table dingtalk_apps (

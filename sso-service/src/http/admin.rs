@@ -285,6 +285,7 @@ pub(crate) struct ApplicationOut {
 #[get("/aflow/api/admin/applications")]
 pub(crate) async fn list_applications(ctx: Data<Ctx>, caller: Caller) -> Answer<ListOut> {
     caller.require_service()?;
+    let now = ctx.clock.now();
     let (enterprises, applications) =
         detached(async move { usecase::list_applications::list_applications(&ctx).await }).await?;
     let enterprises = enterprises.into_iter().map(|row| EnterpriseOut {
@@ -300,7 +301,7 @@ pub(crate) async fn list_applications(ctx: Data<Ctx>, caller: Caller) -> Answer<
         accept_v0: row.accept_v0,
         require_timestamp: row.require_timestamp,
         any_order: row.any_order,
-        previous_until: row.previous_until.map(shared::time::format),
+        previous_until: row.previous_until.filter(|until| *until > now).map(shared::time::format),
     });
     Ok(Reply(ListOut { enterprises: enterprises.collect(), applications: applications.collect() }))
 }

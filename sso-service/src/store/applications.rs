@@ -161,7 +161,7 @@ pub(crate) async fn save(
         None => None,
     };
     sql("update applications set name = $3, enabled = $4, accept_v0 = $5, require_timestamp = $6, any_order = $7, \
-         secret = $8, previous_secret = $9, previous_until = $10, rotated_at = now() where tenant = $1 and app_id = $2")
+         secret = $8, previous_secret = $9, previous_until = $10 where tenant = $1 and app_id = $2")
     .bind::<Text, _>(tenant)
     .bind::<Text, _>(app)
     .bind::<Text, _>(application.name.as_str())

@@ -14,7 +14,7 @@ use crate::store::dingtalk::{self, DingtalkApp, StoredToken};
 const MARGIN_MINUTES: i64 = 10;
 
 /// Times a waiting process looks whether the refreshing one is done, 100 ms apart.
-const LOOKS: usize = 60;
+const LOOKS: usize = 40;
 
 /// Nothing where the enterprise has no DingTalk application. `stale` = a token found to be dead.
 pub(crate) async fn issue_dingtalk_token(

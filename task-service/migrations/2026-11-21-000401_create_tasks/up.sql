@@ -69,9 +69,11 @@ create table approval_logs (
     result text not null,
     comment text,
     stored_at timestamptz not null default now(),
+    -- Its order has not come yet.
+    waiting boolean not null,
     unique (tenant, app_id, number, task_code, handler, handled_at)
 );
-create index approval_logs_stored_at on approval_logs (stored_at);
+create index approval_logs_waiting on approval_logs (stored_at) where waiting;
 create table audit_records (
     id bigint generated always as identity primary key,
     tenant text not null,

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use shared::id::FlowCode;
 use uuid::Uuid;
 
 use super::link::Flow;
@@ -101,15 +102,16 @@ impl Order {
         self.result == OrderResult::Delete
     }
 
-    /// The order after `snapshot`. `flow` = the flow a new order belongs to, `id` = the id it gets.
+    /// The order after `snapshot`. `flows` = those of the application, `id` = the id of a new order.
     pub(crate) fn absorb(
         known: Option<Order>,
         key: OrderKey,
         snapshot: &Snapshot,
-        flow: Option<&Flow>,
+        flows: &[Flow],
         id: Uuid,
         now: DateTime<Utc>,
     ) -> Result<Absorbed, Refusal> {
+        let flow = flow_of(known.as_ref(), snapshot, flows);
         if snapshot.updated_at > now + TimeDelta::hours(MAX_AHEAD_HOURS) {
             return Err(Refusal::FromTheFuture);
         }
@@ -179,9 +181,7 @@ impl Order {
             }
             (self.status, self.result) = (snapshot.status, snapshot.result);
         }
-        if self.flow.is_none() || snapshot.flow.is_some() {
-            self.flow = flow.map(|flow| flow.code.clone()).or(self.flow.take());
-        }
+        self.flow = flow.map(|flow| flow.code.clone()).or(self.flow.take());
         if let Some(title) = &snapshot.title {
             self.title.clone_from(title);
         } else if self.business_key != snapshot.business_key {
@@ -194,6 +194,16 @@ impl Order {
         self.parent_task = snapshot.parent_task.clone().or(self.parent_task.take());
         self.created_at = snapshot.created_at;
         self.updated_at = snapshot.updated_at.max(self.updated_at);
+    }
+}
+
+/// The flow the snapshot names, else the order's own, else the application's only one.
+fn flow_of<'a>(known: Option<&Order>, snapshot: &Snapshot, flows: &'a [Flow]) -> Option<&'a Flow> {
+    let own = known.and_then(|known| known.flow.as_deref());
+    match (snapshot.flow.as_ref().map(FlowCode::as_str).or(own), flows) {
+        (Some(code), flows) => flows.iter().find(|flow| flow.code == code),
+        (None, [only]) => Some(only),
+        (None, _) => None,
     }
 }
 

@@ -8,13 +8,14 @@ use crate::domain::order::{Absorbed, Order};
 /// What a change means for people; nothing when it opened and closed nothing.
 pub(crate) fn tasks_changed(
     absorbed: &Absorbed,
-    flow: Option<&Flow>,
+    flows: &[Flow],
     public_url: &str,
 ) -> Option<TasksChanged> {
     if absorbed.opened.is_empty() && absorbed.closed.is_empty() {
         return None;
     }
     let order = &absorbed.order;
+    let flow = flows.iter().find(|flow| Some(&flow.code) == order.flow.as_ref());
     let opened = absorbed.opened.iter().filter_map(|(code, people)| {
         let task = order.tasks.get(code)?;
         Some(OpenedTask {

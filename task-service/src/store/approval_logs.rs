@@ -37,8 +37,9 @@ pub(crate) async fn save_all(
     if logs.is_empty() {
         return Ok(0);
     }
-    sql("insert into approval_logs (tenant, app_id, number, task_code, task_name, handler, handled_at, result, comment) \
-         select $1, $2, $3, * from unnest($4, $5, $6, $7, $8, $9) on conflict do nothing")
+    sql("insert into approval_logs (tenant, app_id, number, task_code, task_name, handler, handled_at, result, comment, waiting) \
+         select $1, $2, $3, t.*, not exists (select from orders where tenant = $1 and app_id = $2 and number = $3) \
+         from unnest($4, $5, $6, $7, $8, $9) t on conflict do nothing")
     .bind::<Text, _>(key.tenant.as_str())
     .bind::<Text, _>(key.app.as_str())
     .bind::<BigInt, _>(key.number)
@@ -63,11 +64,14 @@ pub(crate) async fn list(conn: &mut Conn, key: &OrderKey) -> QueryResult<Vec<Log
     .await
 }
 
-/// Removes lines whose order never came.
+/// Removes lines whose order did not come within its time; those whose order has come wait no more.
 pub(crate) async fn delete_orphans(conn: &mut Conn) -> QueryResult<usize> {
-    sql("delete from approval_logs l where l.stored_at between now() - ($1 + 2) * interval '1 day' and now() - $1 * interval '1 day' \
-         and not exists (select from orders o where o.tenant = l.tenant and o.app_id = l.app_id and o.number = l.number)")
-    .bind::<Integer, _>(WAITING_DAYS)
+    sql("update approval_logs l set waiting = false where l.waiting and exists \
+         (select from orders o where o.tenant = l.tenant and o.app_id = l.app_id and o.number = l.number)")
     .run(conn)
-    .await
+    .await?;
+    sql("delete from approval_logs where waiting and stored_at < now() - $1 * interval '1 day'")
+        .bind::<Integer, _>(WAITING_DAYS)
+        .run(conn)
+        .await
 }

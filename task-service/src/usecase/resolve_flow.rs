@@ -10,35 +10,34 @@ use crate::domain::snapshot::Snapshot;
 use crate::error::Error;
 use crate::store::flows;
 
-/// A named flow that is not online is UNKNOWN_REFERENCE; nothing named and not exactly one online =
-/// unresolved.
+/// The application's flows, in which the one of the snapshot is found. A named flow that is not
+/// online is UNKNOWN_REFERENCE.
 pub(crate) async fn resolve_flow(
     ctx: &Ctx,
     tenant: &Tenant,
     app: &AppId,
     snapshot: &Snapshot,
-) -> Result<Option<Flow>, Error> {
+) -> Result<Arc<Vec<Flow>>, Error> {
     let place = (tenant.clone(), app.clone());
     if let Some(known) = ctx.known_flows.get(&place).await
-        && let Some(found) = pick(&known, snapshot)
+        && suffices(&known, snapshot)
     {
-        return Ok(Some(found.clone()));
+        return Ok(known);
     }
     // What flow-service put online a moment ago may still be on its way as an event: ask.
     let fresh = Arc::new(load(ctx, tenant, app, snapshot).await?);
-    let found = pick(&fresh, snapshot).cloned();
-    ctx.known_flows.insert(place, fresh).await;
-    match (&snapshot.flow, found) {
-        (Some(code), None) => Err(Error::UnknownFlow(code.to_string())),
-        (_, found) => Ok(found),
+    ctx.known_flows.insert(place, fresh.clone()).await;
+    match &snapshot.flow {
+        Some(code) if !suffices(&fresh, snapshot) => Err(Error::UnknownFlow(code.to_string())),
+        Some(_) | None => Ok(fresh),
     }
 }
 
-fn pick<'a>(flows: &'a [Flow], snapshot: &Snapshot) -> Option<&'a Flow> {
-    match (&snapshot.flow, flows) {
-        (Some(code), flows) => flows.iter().find(|flow| flow.code == code.as_str()),
-        (None, [only]) => Some(only),
-        (None, _) => None,
+/// Whether asking further could add anything.
+fn suffices(flows: &[Flow], snapshot: &Snapshot) -> bool {
+    match &snapshot.flow {
+        Some(code) => flows.iter().any(|flow| flow.code == code.as_str()),
+        None => !flows.is_empty(),
     }
 }
 
@@ -51,8 +50,7 @@ async fn load(
 ) -> Result<Vec<Flow>, Error> {
     let mut conn = ctx.db.connection().await?;
     let copied = flows::list(&mut conn, tenant, app).await?;
-    let several_unnamed = snapshot.flow.is_none() && copied.len() > 1;
-    if several_unnamed || pick(&copied, snapshot).is_some() {
+    if suffices(&copied, snapshot) {
         return Ok(copied);
     }
     drop(conn);

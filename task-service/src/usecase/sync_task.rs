@@ -5,9 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use shared::clock::Clock;
+use shared::code::Code;
 use shared::contract::task::TasksChanged;
-use shared::db::group::{Group, Shape};
+use shared::db::group::{Group, Shape, Stopped};
 use shared::db::{Conn, Database};
+use shared::fault::Fault;
 use shared::id::{AppId, Tenant};
 use shared::{id, outbox};
 
@@ -27,7 +29,7 @@ use crate::store::{audit, orders};
 pub(crate) struct Job {
     key: OrderKey,
     snapshot: Arc<Snapshot>,
-    flow: Option<Flow>,
+    flows: Arc<Vec<Flow>>,
     request_id: Option<String>,
 }
 
@@ -38,11 +40,11 @@ pub(crate) async fn sync_task(
     app: &AppId,
     snapshot: Snapshot,
 ) -> Result<Absorbed, Error> {
-    let flow = resolve_flow(ctx, tenant, app, &snapshot).await?;
+    let flows = resolve_flow(ctx, tenant, app, &snapshot).await?;
     let key = OrderKey { tenant: tenant.clone(), app: app.clone(), number: snapshot.number };
     let request_id = shared::http::request_id::current();
     let snapshot = Arc::new(snapshot);
-    let job = Job { key, snapshot: snapshot.clone(), flow, request_id };
+    let job = Job { key, snapshot: snapshot.clone(), flows, request_id };
     let mut absorbed = ctx.syncs.submit(job).await??;
     if absorbed.verdict == Verdict::Applied {
         if absorbed.order.flow.is_none() {
@@ -83,6 +85,12 @@ impl Writer {
         match self.write_together(jobs).await {
             Ok(answers) => answers,
             Err(error) if size == 1 => vec![Err(error)],
+            // The database is away for all of them: trying each would only make them wait longer.
+            Err(error) if error.code() == Code::Unavailable => {
+                let mut answers: Vec<_> = (1..size).map(|_| Err(Error::Stopped(Stopped))).collect();
+                answers.push(Err(error));
+                answers
+            }
             Err(error) => {
                 tracing::warn!(
                     size,
@@ -92,9 +100,11 @@ impl Writer {
                 let mut answers = Vec::with_capacity(size);
                 for job in alone {
                     let answer = self.write_together(vec![job]).await;
-                    answers.push(answer.and_then(|mut only| {
-                        only.pop().unwrap_or(Err(Error::Stopped(shared::db::group::Stopped)))
-                    }));
+                    answers.push(
+                        answer.and_then(|mut only| {
+                            only.pop().unwrap_or(Err(Error::Stopped(Stopped)))
+                        }),
+                    );
                 }
                 answers
             }
@@ -130,7 +140,7 @@ impl Writer {
             let known = after.get(&job.key).or_else(|| before.get(&job.key)).cloned();
             let fresh = id::new_id();
             let absorbed =
-                Order::absorb(known, job.key.clone(), &job.snapshot, job.flow.as_ref(), fresh, now);
+                Order::absorb(known, job.key.clone(), &job.snapshot, &job.flows, fresh, now);
             if let Ok(absorbed) = &absorbed
                 && absorbed.verdict == Verdict::Applied
             {
@@ -147,11 +157,13 @@ impl Writer {
         jobs: &[Job],
         answers: &[Result<Absorbed, Error>],
     ) -> Result<(), Error> {
-        let mut events: Vec<TasksChanged> = Vec::new();
+        let mut events: Vec<(TasksChanged, Option<String>)> = Vec::new();
         let mut records = Vec::new();
         for (job, answer) in jobs.iter().zip(answers) {
             let Ok(absorbed) = answer else { continue };
-            events.extend(facts::tasks_changed(absorbed, job.flow.as_ref(), &self.public_url));
+            if let Some(event) = facts::tasks_changed(absorbed, &job.flows, &self.public_url) {
+                events.push((event, job.request_id.clone()));
+            }
             records.extend(absorbed.audits.iter().map(|(action, detail)| Record {
                 tenant: job.key.tenant.to_string(),
                 order: absorbed.order.id,
@@ -161,7 +173,9 @@ impl Writer {
             }));
         }
         audit::save_all(tx, &records, self.clock.now()).await?;
-        outbox::announce_all(tx, &events).await?;
+        let events: Vec<_> =
+            events.iter().map(|(event, request)| (event, request.clone())).collect();
+        outbox::announce_each(tx, &events).await?;
         Ok(())
     }
 }

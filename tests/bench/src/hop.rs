@@ -50,7 +50,9 @@ pub(crate) fn proof_micros(erp: &Signer) -> anyhow::Result<f64> {
 }
 
 /// nginx in front of task-service, where it is installed.
-pub(crate) async fn start_nginx(house: &mut House) -> anyhow::Result<Option<(SocketAddr, Running)>> {
+pub(crate) async fn start_nginx(
+    house: &mut House,
+) -> anyhow::Result<Option<(SocketAddr, Running)>> {
     let folder = house.folder.join("nginx");
     fs::create_dir_all(&folder)?;
     let address = free_address()?;

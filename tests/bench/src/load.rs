@@ -85,12 +85,8 @@ pub(crate) async fn run(
     shared.counting.store(false, Ordering::Relaxed);
     let (after, measured) = (watch.seconds(), began.elapsed());
     shared.ended.store(true, Ordering::Relaxed);
-    let mut outcome = Outcome {
-        latencies: Vec::new(),
-        failures: 0,
-        measured,
-        cpu: between(&before, &after),
-    };
+    let mut outcome =
+        Outcome { latencies: Vec::new(), failures: 0, measured, cpu: between(&before, &after) };
     while let Some(driver) = drivers.join_next().await {
         let (latencies, failures) = driver??;
         outcome.latencies.extend(latencies);

@@ -25,7 +25,8 @@ pub(crate) fn title() -> String {
 
 /// One of the people, differently for each number.
 fn person(number: u64, place: u64) -> u64 {
-    number.wrapping_mul(6_364_136_223_846_793_005).rotate_left(17).wrapping_add(place * 331) % PEOPLE
+    number.wrapping_mul(6_364_136_223_846_793_005).rotate_left(17).wrapping_add(place * 331)
+        % PEOPLE
 }
 
 fn body(number: u64, title: &str) -> String {
@@ -85,7 +86,8 @@ pub(crate) async fn prepare_organisation(
     users: Vec<serde_json::Value>,
     manager: &str,
 ) -> anyhow::Result<()> {
-    let departments = json!({"departments": [{"deptId": "DEPT001", "deptName": "采购部", "parentId": ""}]});
+    let departments =
+        json!({"departments": [{"deptId": "DEPT001", "deptName": "采购部", "parentId": ""}]});
     erp.post(wire, "/aflow/api/sys/sync/department", &departments).await?;
     erp.post(wire, "/aflow/api/sys/sync/user", &json!({"users": users})).await?;
     let url = |device: &str, what: &str| format!("https://erp.example.com/{device}/sales/{what}");
@@ -118,10 +120,10 @@ pub(crate) async fn load_open_tasks(house: &House, count: i64) -> anyhow::Result
                show_mobile, position) \
              select lpad(to_hex(g), 32, '0')::uuid, 'TASK001', '部门经理审批', 'ing', 'new', 'audit', \
                now() + interval '30 days', true, true, 0 from generate_series({from}, {to}) g; \
-             insert into task.cards (order_id, task_code, user_code, tenant, kind, state, arrived_at, told, flow_code, \
+             insert into task.cards (order_id, task_code, user_code, tenant, kind, state, arrived_at, told, \
                deadline, show_pc, show_mobile) \
              select lpad(to_hex(g), 32, '0')::uuid, 'TASK001', 'U' || lpad((g % {PEOPLE})::text, 4, '0'), '{TENANT}', \
-               'todo', 'open', now() - g * interval '3 seconds', true, 'BENCH_FLOW', now() + interval '30 days', \
+               'todo', 'open', now() - g * interval '3 seconds', true, now() + interval '30 days', \
                true, true from generate_series({from}, {to}) g",
             app = crate::APP,
         );

@@ -47,6 +47,7 @@ pub(crate) fn repeated(erp: &Signer) -> Source {
 /// The department they are in.
 pub(crate) async fn prepare(house: &House, erp: &Signer) -> anyhow::Result<()> {
     let mut wire = Wire::open(house.address("gateway")).await?;
-    let departments = json!({"departments": [{"deptId": "DEPT001", "deptName": "采购部", "parentId": ""}]});
+    let departments =
+        json!({"departments": [{"deptId": "DEPT001", "deptName": "采购部", "parentId": ""}]});
     erp.post(&mut wire, "/aflow/api/sys/sync/department", &departments).await
 }

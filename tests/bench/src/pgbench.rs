@@ -99,7 +99,7 @@ fn execute(
         if entry.file_name().to_string_lossy().starts_with("log.") {
             let text = fs::read_to_string(entry.path())?;
             // client, transaction, microseconds, …
-            let micros = |line: &str| line.split(' ').nth(2)?.parse().ok();
+            let micros = |line: &str| line.split(' ').nth(2)?.parse::<u32>().ok();
             latencies.extend(text.lines().filter_map(micros));
             fs::remove_file(entry.path())?;
         }
@@ -152,9 +152,9 @@ pub(crate) fn sync_script() -> anyhow::Result<String> {
            select o.id, v.code, '部门经理审批', 'ing', 'new', 'audit', now(), true, true, v.place \
            from o, (values ('TASK001', 0), ('TASK002', 1)) as v(code, place)), \
          c as (insert into bench.cards (order_id, task_code, user_code, tenant, kind, state, arrived_at, told, \
-           flow_code, deadline, show_pc, show_mobile) \
+           deadline, show_pc, show_mobile) \
            select o.id, v.code, 'U' || lpad(v.person::text, 4, '0'), '{tenant}', 'todo', 'open', now(), true, \
-           'BENCH_FLOW', now(), true, true \
+           now(), true, true \
            from o, (values ('TASK001', (:a)::int), ('TASK001', ((:b)::int + 1000)), ('TASK002', (:c)::int)) \
            as v(code, person)) \
          insert into bench.outbox (event_id, topic, key, payload, request_id) \

@@ -112,9 +112,7 @@ fn seconds(all: &[Stat], who: &Who) -> f64 {
                 () => 0.0,
             })
             .sum(),
-        Who::Named(word) => {
-            all.iter().filter(|stat| stat.name == *word).map(|stat| stat.own).sum()
-        }
+        Who::Named(word) => all.iter().filter(|stat| stat.name == *word).map(|stat| stat.own).sum(),
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn prepare(house: &House, erp: &Signer) -> anyhow::Result<()> {
     let user = |(number, mobile): (usize, &&str)| json!({"userId": format!("P{number}"), "userName": format!("员工{number}"), "mobile": mobile, "deptId": "DEPT001"});
     let users = MOBILES.iter().enumerate().map(user).collect();
     orders::prepare_organisation(erp, &mut wire, users, "P0").await?;
-    house.rest().await?;
+    house.rest(Duration::from_secs(20)).await?;
     for number in 0..MOBILES.len() as u64 {
         erp.post(&mut wire, "/aflow/api/order/sync/task", &body(number)).await?;
     }
@@ -126,7 +126,8 @@ async fn arrivals(house: &House) -> anyhow::Result<HashMap<u64, i64>> {
     let mut arrivals = HashMap::new();
     for message in inbox.get("messages").and_then(Value::as_array).context("no messages")? {
         let text = message.get("text").and_then(Value::as_str).unwrap_or_default();
-        let number = text.split_once("PUSH").and_then(|(_, rest)| rest.split_once('E')?.0.parse().ok());
+        let number =
+            text.split_once("PUSH").and_then(|(_, rest)| rest.split_once('E')?.0.parse().ok());
         let at = message.get("at").and_then(Value::as_str).unwrap_or_default();
         if let Some(number) = number {
             let at = chrono::DateTime::parse_from_rfc3339(at)?.timestamp_millis() - delay_ms;

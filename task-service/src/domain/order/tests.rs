@@ -60,7 +60,7 @@ fn ended(minute: u32, result: OrderResult, tasks: Vec<TaskSnapshot>) -> Snapshot
 }
 
 fn absorb(known: Option<Order>, snapshot: &Snapshot) -> Absorbed {
-    Order::absorb(known, key(), snapshot, None, Uuid::nil(), at(45)).unwrap()
+    Order::absorb(known, key(), snapshot, &[], Uuid::nil(), at(45)).unwrap()
 }
 
 fn stored(snapshot: &Snapshot) -> Option<Order> {
@@ -85,6 +85,27 @@ fn a_new_task_opens_once_for_each_assignee() {
     assert_eq!(first.opened, [("A".to_owned(), vec!["U1".to_owned(), "U2".to_owned()])]);
     assert_eq!((again.verdict, again.opened.len()), (Verdict::Unchanged, 0));
     assert_eq!(more.opened, [("A".to_owned(), vec!["U3".to_owned()])]);
+}
+
+#[test]
+fn an_order_keeps_its_flow_when_the_application_gets_another() {
+    let flow = |code: &str| Flow {
+        code: code.to_owned(),
+        title: code.to_owned(),
+        web_url: "https://erp/web".to_owned(),
+        h5_url: "https://erp/h5".to_owned(),
+    };
+    let absorb = |known, minute, flows: &[Flow]| {
+        Order::absorb(known, key(), &snapshot(minute, vec![]), flows, Uuid::nil(), at(45))
+            .unwrap()
+            .order
+    };
+
+    let first = absorb(None, 1, &[flow("A")]);
+    let later = absorb(Some(first), 2, &[flow("A"), flow("B")]);
+
+    assert_eq!(later.flow.as_deref(), Some("A"));
+    assert_eq!(later.title, "A K");
 }
 
 #[test]
@@ -211,7 +232,7 @@ fn a_handled_task_without_time_is_recorded_now_and_repeats_change_nothing() {
         Some(first.order.clone()),
         key(),
         &snapshot(1, vec![untimed]),
-        None,
+        &[],
         Uuid::nil(),
         at(50),
     )
@@ -226,7 +247,7 @@ fn a_handled_task_without_time_is_recorded_now_and_repeats_change_nothing() {
 fn a_snapshot_from_the_future_is_refused() {
     let future = Snapshot { updated_at: at(45) + TimeDelta::hours(25), ..snapshot(1, vec![]) };
 
-    let refused = Order::absorb(None, key(), &future, None, Uuid::nil(), at(45));
+    let refused = Order::absorb(None, key(), &future, &[], Uuid::nil(), at(45));
 
     assert_eq!(refused.unwrap_err(), Refusal::FromTheFuture);
 }
