@@ -33,10 +33,7 @@ pub(crate) async fn page(
 }
 
 /// `/docs/openapi.json`
-pub(crate) async fn openapi(
-    door: Data<Door>,
-    client: Data<Client>,
-) -> HttpResponse {
+pub(crate) async fn openapi(door: Data<Door>, client: Data<Client>) -> HttpResponse {
     HttpResponse::Ok().json(joined(&door, &client).await)
 }
 
@@ -74,10 +71,14 @@ async fn joined(door: &Door, client: &Client) -> Value {
 async fn ask(client: &Client, base: &str) -> Option<Value> {
     let asked = client.get(format!("{base}{PATH}")).timeout(Duration::from_secs(3)).send().await;
     let described = match asked {
-        Ok(mut answer) => answer.json().limit(4 * 1024 * 1024).await.map_err(|cause| cause.to_string()),
+        Ok(mut answer) => {
+            answer.json().limit(4 * 1024 * 1024).await.map_err(|cause| cause.to_string())
+        }
         Err(cause) => Err(cause.to_string()),
     };
-    described.inspect_err(|cause| tracing::warn!(cause, base, "a service did not describe itself")).ok()
+    described
+        .inspect_err(|cause| tracing::warn!(cause, base, "a service did not describe itself"))
+        .ok()
 }
 
 /// A plain page: addresses by group with their description, parameters and bodies.

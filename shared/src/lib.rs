@@ -1,6 +1,6 @@
 //! The floor everyone stands on: what every service does in the same way and is not about approvals.
 //!
-//! Reading order: failures ([`code`], [`fault`]), values ([`id`], [`clock`], [`time`]), start-up
+//! Reading order: failures ([`code`], [`fault`]), values ([`id`], [`clock`], [`time`], [`patch`]), start-up
 //! ([`config`], [`telemetry`], [`service`]), who calls ([`identity`], [`sign`]), storage ([`db`]),
 //! facts for others ([`outbox`], [`inbox`], [`bus`], [`contract`]), the edge ([`http`]), and the
 //! one outside system that several services talk to ([`dingtalk`]).
@@ -10,6 +10,7 @@ pub mod fault;
 
 pub mod clock;
 pub mod id;
+pub mod patch;
 pub mod time;
 
 pub mod config;

@@ -24,12 +24,16 @@ pub async fn announce<E: Event>(tx: &mut Conn, event: &E) -> QueryResult<()> {
 /// Announces many facts of the current request with one statement; none is no statement.
 pub async fn announce_all<E: Event>(tx: &mut Conn, events: &[E]) -> QueryResult<()> {
     let request = crate::http::request_id::current();
-    let events: Vec<(&E, Option<String>)> = events.iter().map(|event| (event, request.clone())).collect();
+    let events: Vec<(&E, Option<String>)> =
+        events.iter().map(|event| (event, request.clone())).collect();
     announce_each(tx, &events).await
 }
 
 /// Announces facts of several requests, each with its request's id, with one statement.
-pub async fn announce_each<E: Event>(tx: &mut Conn, events: &[(&E, Option<String>)]) -> QueryResult<()> {
+pub async fn announce_each<E: Event>(
+    tx: &mut Conn,
+    events: &[(&E, Option<String>)],
+) -> QueryResult<()> {
     if events.is_empty() {
         return Ok(());
     }
@@ -48,7 +52,9 @@ pub async fn announce_each<E: Event>(tx: &mut Conn, events: &[(&E, Option<String
     .bind::<Array<SqlUuid>, _>(ids)
     .bind::<Array<Text>, _>(keys)
     .bind::<Array<Jsonb>, _>(payloads)
-    .bind::<Array<Nullable<Text>>, _>(events.iter().map(|(_, request)| request.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(
+        events.iter().map(|(_, request)| request.as_deref()).collect::<Vec<_>>(),
+    )
     .bind::<Text, _>(E::TOPIC)
     .run(tx)
     .await?;

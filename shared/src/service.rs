@@ -160,7 +160,11 @@ impl Shell {
         let background = CancellationToken::new();
         let mut tasks = tasks(&self, background.clone());
         let draining = health::Draining::default();
-        let parts = health::Parts { db: self.db.clone(), bus: self.bus.clone(), draining: draining.clone() };
+        let parts = health::Parts {
+            db: self.db.clone(),
+            bus: self.bus.clone(),
+            draining: draining.clone(),
+        };
         let parts = Data::new(parts);
         let (ctx, keys) = (Data::from(ctx), Data::new(self.keys));
         let all = move |config: &mut ServiceConfig| {

@@ -55,6 +55,10 @@ async fn send(sso: &Peer, batch: Vec<Refused>) {
     let asker = Caller::service(Tenant::stored("-"), "gateway");
     let sent: Result<serde_json::Value, _> = sso.post(&asker, "/internal/refusals", &batch).await;
     if let Err(cause) = sent {
-        tracing::warn!(lost = batch.len(), cause = chain(&cause), "refused requests could not be recorded");
+        tracing::warn!(
+            lost = batch.len(),
+            cause = chain(&cause),
+            "refused requests could not be recorded"
+        );
     }
 }

@@ -96,7 +96,10 @@ pub(crate) async fn prove(
 }
 
 /// Step 5: the nonce, stored only after everything else was right.
-pub(crate) async fn use_nonce(envelope: &Envelope, credentials: &Credentials) -> Result<(), Refusal> {
+pub(crate) async fn use_nonce(
+    envelope: &Envelope,
+    credentials: &Credentials,
+) -> Result<(), Refusal> {
     let Some(nonce) = &envelope.nonce else { return Ok(()) };
     let fresh = credentials
         .use_nonce(&envelope.enterprise, &envelope.app, nonce)

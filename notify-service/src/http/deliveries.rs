@@ -13,10 +13,11 @@ use shared::identity::Caller;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::delivery::{REPLAYABLE, State};
-use crate::store::attempts::AttemptRow;
-use crate::store::deliveries::{ListedRow, PageOf, Replayed};
 use crate::usecase;
 use crate::usecase::Ctx;
+use crate::usecase::list_deliveries::{ListedRow, PageOf};
+use crate::usecase::replay_deliveries::Replayed;
+use crate::usecase::show_delivery::AttemptRow;
 
 /// Which deliveries are wanted.
 #[derive(IntoParams)]

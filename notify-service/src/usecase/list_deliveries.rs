@@ -2,7 +2,8 @@
 
 use super::Ctx;
 use crate::error::Error;
-use crate::store::deliveries::{self, ListedRow, PageOf};
+use crate::store::deliveries;
+pub(crate) use crate::store::deliveries::{ListedRow, PageOf};
 
 /// The page and how many there are in all.
 pub(crate) async fn list_deliveries(

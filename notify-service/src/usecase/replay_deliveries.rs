@@ -3,7 +3,8 @@
 use super::Ctx;
 use crate::domain::delivery::{Known, State};
 use crate::error::Error;
-use crate::store::deliveries::{self, Replayed};
+use crate::store::deliveries;
+pub(crate) use crate::store::deliveries::Replayed;
 
 /// Deliveries replayed by one request.
 const MOST: i64 = 1_000;

@@ -2,7 +2,8 @@
 
 use super::Ctx;
 use crate::error::Error;
-use crate::store::attempts::{self, AttemptRow};
+use crate::store::attempts;
+pub(crate) use crate::store::attempts::AttemptRow;
 use crate::store::deliveries::{self, ListedRow};
 
 /// The delivery and its attempts, newest first.

@@ -58,7 +58,8 @@ impl Memory {
         routes.retain(|route| !route.sender.is_closed());
         let mut answers = Vec::new();
         let listens = |queue: &str| routes.iter().any(|route| route.queue == queue);
-        let mut wanted = QUEUES.iter().filter(|(_, topics)| topics.contains(&message.topic.as_str()));
+        let mut wanted =
+            QUEUES.iter().filter(|(_, topics)| topics.contains(&message.topic.as_str()));
         if self.whole_house && !wanted.all(|(queue, _)| listens(queue)) {
             return answers;
         }
@@ -177,6 +178,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_nobody_listens_to_is_not_published() {
-        assert!(Memory::named("nobody?alone").publish(vec![message("flow.published")]).await[0].is_err());
+        assert!(
+            Memory::named("nobody?alone").publish(vec![message("flow.published")]).await[0]
+                .is_err()
+        );
     }
 }

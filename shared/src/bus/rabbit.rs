@@ -79,7 +79,12 @@ impl Rabbit {
     }
 
     /// Declares a queue and binds its topics; gives its full name.
-    async fn declare(&self, channel: &Channel, queue: Queue, topics: &[&str]) -> lapin::Result<String> {
+    async fn declare(
+        &self,
+        channel: &Channel,
+        queue: Queue,
+        topics: &[&str],
+    ) -> lapin::Result<String> {
         let name = match queue {
             Queue::Shared(name) => format!("{}{name}", self.prefix),
             Queue::Own(name) => format!("{}{name}-{}", self.prefix, crate::id::new_id()),

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::json::Json;
 use crate::fault::{FieldError, Mistake};
 use crate::id::{Code, is_forbidden};
+use crate::patch::Patch;
 
 /// The longest ordinary text, in characters.
 pub const TEXT_MAX_CHARS: usize = 255;
@@ -37,28 +38,6 @@ fn read_at<T: Read>(json: &Json, path: &str, lenient: bool) -> Result<T, Vec<Fie
     let mut fields = Fields { members, path: path.to_owned(), errors: &mut errors, lenient };
     let value = T::read(&mut fields);
     if errors.is_empty() { Ok(value) } else { Err(errors) }
-}
-
-/// What an optional field asks of the stored value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Patch<T> {
-    /// Absent: keep it.
-    Keep,
-    /// `null` or `""`: clear it.
-    Clear,
-    /// A value: set it.
-    Set(T),
-}
-
-impl<T> Patch<T> {
-    /// The value after the request, given the stored one.
-    pub fn over(self, stored: Option<T>) -> Option<T> {
-        match self {
-            Patch::Keep => stored,
-            Patch::Clear => None,
-            Patch::Set(value) => Some(value),
-        }
-    }
 }
 
 /// The members of one object, and where mistakes are noted.

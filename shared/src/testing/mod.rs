@@ -1,5 +1,8 @@
 //! What the tests of every service need: a database, a signed caller, waiting without sleeping.
-#![expect(clippy::indexing_slicing, reason = "JSON of a test's answer: a missing field reads as null")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "JSON of a test's answer: a missing field reads as null"
+)]
 
 use std::future::Future;
 use std::time::{Duration, Instant};

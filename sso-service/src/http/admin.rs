@@ -12,11 +12,11 @@ use shared::identity::Caller;
 use utoipa::ToSchema;
 
 use crate::domain::application::{Secret, Switches};
-use crate::store::dingtalk::DingtalkApp;
 use crate::usecase;
 use crate::usecase::Ctx;
 use crate::usecase::change_application::ChangeApplication;
 use crate::usecase::create_application::CreateApplication;
+use crate::usecase::set_dingtalk::DingtalkApp;
 
 /// An enterprise to create or name.
 #[derive(ToSchema)]

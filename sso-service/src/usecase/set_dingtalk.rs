@@ -5,7 +5,8 @@ use shared::id::Tenant;
 
 use super::{Ctx, by_admin};
 use crate::error::Error;
-use crate::store::dingtalk::{self, DingtalkApp};
+use crate::store::dingtalk;
+pub(crate) use crate::store::dingtalk::DingtalkApp;
 use crate::store::{audit, enterprises};
 
 /// Replaces what was there; the next push fetches a token of the new application.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::http::fields::Patch;
+use shared::patch::Patch;
 
 use super::batch::{Batch, Judged, Refused, Row, judge, order_of};
 

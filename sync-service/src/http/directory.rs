@@ -7,22 +7,23 @@ use actix_web::{get, post};
 use serde::Serialize;
 use shared::fault::{FieldError, Mistake};
 use shared::http::body::{Body, Query};
-use shared::http::fields::{Fields, Patch, Read, TEXT_MAX_CHARS};
+use shared::http::fields::{Fields, Read, TEXT_MAX_CHARS};
 use shared::http::json::Json;
 use shared::http::reply::{Answer, Reply};
 use shared::http::server::detached;
 use shared::id::{CODE_MAX_CHARS, UserCode};
 use shared::identity::{Actor, Caller};
+use shared::patch::Patch;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::batch::{Batch, Failure, Row};
 use crate::domain::department::Department;
 use crate::domain::user::User;
 use crate::domain::{department, user};
-use crate::store::users::PageOf;
 use crate::usecase;
 use crate::usecase::Ctx;
 use crate::usecase::bind_user::BindUser;
+use crate::usecase::list_users::PageOf;
 
 /// Rows in one call at most.
 const MAX_ROWS: usize = 1_000;

@@ -5,7 +5,8 @@ use shared::id::Tenant;
 use super::Ctx;
 use crate::domain::user::User;
 use crate::error::Error;
-use crate::store::users::{self, PageOf};
+use crate::store::users;
+pub(crate) use crate::store::users::PageOf;
 
 /// The page and how many there are in all.
 pub(crate) async fn list_users(

@@ -1,9 +1,9 @@
 //! A delivery of users (E 2.2).
 
 use shared::contract::directory::PeopleChanged;
-use shared::http::fields::Patch;
 use shared::id::Tenant;
 use shared::outbox;
+use shared::patch::Patch;
 
 use super::{Ctx, lock_for_erp};
 use crate::domain::batch::{Batch, Row};

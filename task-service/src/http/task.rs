@@ -15,9 +15,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::order::{PersonOut, person_of};
 use crate::domain::worklist::{List, PageOf, Row, Sort, Summary, Terminal};
-use crate::store::cards::ReadMark;
 use crate::usecase;
 use crate::usecase::Ctx;
+use crate::usecase::mark_read::ReadMark;
 
 /// What a list is asked for.
 #[derive(IntoParams)]

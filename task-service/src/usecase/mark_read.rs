@@ -4,7 +4,8 @@ use shared::id::Tenant;
 
 use super::Ctx;
 use crate::error::Error;
-use crate::store::cards::{self, ReadMark};
+use crate::store::cards;
+pub(crate) use crate::store::cards::ReadMark;
 
 /// Marking twice changes nothing; a task the person does not have is unknown.
 pub(crate) async fn mark_read(ctx: &Ctx, tenant: &Tenant, mark: ReadMark<'_>) -> Result<(), Error> {
