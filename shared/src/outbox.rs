@@ -31,7 +31,7 @@ pub async fn announce_all<E: Event>(tx: &mut Conn, events: &[E]) -> QueryResult<
 
 /// Announces facts of several requests, each with its request's id, with one statement.
 pub async fn announce_each<E: Event>(
-    tx: &mut Conn,
+    tx: &Conn,
     events: &[(&E, Option<String>)],
 ) -> QueryResult<()> {
     if events.is_empty() {
@@ -140,7 +140,6 @@ impl Relay {
             .rows(conn)
             .await?;
         if rows.is_empty() {
-            self.bus.keep_open().await;
             return Ok(0);
         }
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();

@@ -4,13 +4,15 @@ use shared::code::Code;
 use shared::db;
 use shared::fault::{Fault, FieldError};
 
-use crate::domain::order;
+use crate::domain::{approval_log, order};
 
 /// Everything that can stop a use case.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
     Order(#[from] order::Refusal),
+    #[error(transparent)]
+    ApprovalLog(#[from] approval_log::Refusal),
     #[error("流程 {0} 不存在或未上线")]
     UnknownFlow(String),
     #[error("订单 {0} 不存在")]
@@ -36,7 +38,9 @@ impl From<diesel::result::Error> for Error {
 impl Fault for Error {
     fn code(&self) -> Code {
         match self {
-            Error::Order(_) | Error::AmbiguousOrder(_) => Code::InvalidParameter,
+            Error::Order(_) | Error::ApprovalLog(_) | Error::AmbiguousOrder(_) => {
+                Code::InvalidParameter
+            }
             Error::UnknownFlow(_) | Error::UnknownOrder(_) | Error::UnknownTask(_) => {
                 Code::UnknownReference
             }
@@ -50,6 +54,9 @@ impl Fault for Error {
         let named = |field: &str| vec![FieldError::reference(field, self.to_string())];
         match self {
             Error::Order(refusal) => {
+                vec![FieldError::malformed(refusal.field(), refusal.to_string())]
+            }
+            Error::ApprovalLog(refusal) => {
                 vec![FieldError::malformed(refusal.field(), refusal.to_string())]
             }
             Error::UnknownFlow(_) => named("flowCode"),

@@ -6,6 +6,7 @@ mod case;
 mod fixture;
 mod special;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use futures_util::StreamExt;
@@ -37,6 +38,18 @@ const OVERRIDES: &[(&str, Option<usize>, i64, &str)] = &[
     ),
     ("ALOG-014", Some(1), 0, "ISO-8601 with an offset is accepted"),
 ];
+
+/// Cases that never reach our code: the case and why.
+const BELOW: &[(&str, &str)] = &[(
+    "HTTP-067",
+    "bytes that no request line may hold are refused by the HTTP parser with a bare 400 (DECISIONS)",
+)];
+
+/// Says something even where the test's output is captured: nothing is left out silently.
+fn say(line: &str) {
+    use std::io::Write;
+    writeln!(std::io::stderr(), "bad inputs: {line}").unwrap();
+}
 
 /// The row code that the contract uses for a code of the file.
 fn row_code(word: &str) -> &str {
@@ -70,7 +83,7 @@ async fn run_all(cases: Vec<Case>) -> Vec<String> {
 async fn the_hostile_set_is_answered_as_it_says() {
     let file = file();
     if !file.exists() {
-        println!("bad inputs: no file at {}, 0 cases run", file.display());
+        say(&format!("no file at {}, 0 cases run", file.display()));
         return;
     }
     let set = read(&file);
@@ -78,18 +91,29 @@ async fn the_hostile_set_is_answered_as_it_says() {
     let cases: Vec<Case> = all
         .iter()
         .filter(|case| SERVED.contains(&case["endpoint"].as_str().unwrap()))
+        .filter(|case| !BELOW.iter().any(|(id, _)| case["id"] == *id))
         .map(|case| Case::new(case, &set["meta"]["bases"]))
         .collect();
-    println!(
-        "bad inputs: {} of {} cases, races cut to {MOST_REPEATS} repetitions",
+    say(&format!(
+        "{} of {} cases, races cut to {MOST_REPEATS} repetitions",
         cases.len(),
         all.len()
-    );
-    for case in all.iter().filter(|case| !SERVED.contains(&case["endpoint"].as_str().unwrap())) {
-        println!("bad inputs: {} not run: {} is not served yet", case["id"], case["endpoint"]);
+    ));
+    let mut left: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for case in all {
+        let endpoint = case["endpoint"].as_str().unwrap();
+        if !SERVED.contains(&endpoint) {
+            left.entry(endpoint).or_default().push(case["id"].as_str().unwrap());
+        }
+    }
+    for (endpoint, ids) in left {
+        say(&format!("not run, {endpoint} is not served yet: {}", ids.join(" ")));
+    }
+    for (id, why) in BELOW {
+        say(&format!("not run, {id}: {why}"));
     }
     for (id, place, status, why) in OVERRIDES {
-        println!("bad inputs: {id} {place:?} expects status {status}: {why}");
+        say(&format!("{id} {place:?} expects status {status}: {why}"));
     }
 
     let differing = run_all(cases).await;

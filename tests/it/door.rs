@@ -458,12 +458,15 @@ async fn an_answer_never_echoes_markup_of_the_request() {
 }
 
 #[tokio::test]
-async fn an_address_that_cannot_stand_in_a_request_line_is_answered_with_the_envelope() {
+async fn an_address_that_cannot_stand_in_a_request_line_is_refused_and_not_echoed() {
     let world = World::start().await;
 
     let answer = exchange(&world, wire("GET", "/<script>alert(1)</script>", &[], b"")).await;
+    let encoded = world.erp().send_raw("GET", "/%3Cscript%3E", Vec::new(), &[]).await;
 
-    assert_eq!((answer.http, &answer.body["status"]), (404, &json!(-1024)), "{answer:?}");
+    assert_eq!(answer.http, 400, "{answer:?}");
+    assert!(!answer.body.to_string().contains("script"), "{answer:?}");
+    encoded.refused(Code::NotFound);
 }
 
 #[tokio::test]

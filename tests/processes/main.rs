@@ -2,7 +2,6 @@
 //! stopped from here, over the real PostgreSQL and RabbitMQ behind lines that can be cut.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,

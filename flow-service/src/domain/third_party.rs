@@ -49,6 +49,12 @@ pub(crate) fn parse_url(text: &str) -> Result<String, UrlRefusal> {
     if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
         return Err(UrlRefusal::NotAbsolute);
     }
+    // The parser mends `https:erp` and `http:///erp`; a browser may read them otherwise.
+    let lower = text.to_ascii_lowercase();
+    let host = lower.strip_prefix("http://").or_else(|| lower.strip_prefix("https://"));
+    if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
+        return Err(UrlRefusal::NotAbsolute);
+    }
     let address = url::Url::parse(text).or(Err(UrlRefusal::NotAbsolute))?;
     let fits = matches!(address.scheme(), "http" | "https") && address.has_host();
     if fits { Ok(text.to_owned()) } else { Err(UrlRefusal::NotAbsolute) }
@@ -237,6 +243,8 @@ mod tests {
             "https://a/\r\nX: y",
             "ftp://a/",
             "https://",
+            "https:erp/x",
+            "http:///x",
             "",
         ] {
             assert_eq!(parse_url(wrong), Err(UrlRefusal::NotAbsolute), "{wrong}");

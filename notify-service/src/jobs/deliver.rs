@@ -2,12 +2,12 @@
 //! by side, so that the backlog of one holds up nobody else.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use shared::fault::chain;
 use shared::id::Tenant;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::usecase::Ctx;
@@ -20,22 +20,33 @@ const MOST_TENANTS: usize = 16;
 const REST: Duration = Duration::from_secs(5);
 
 /// Runs until `stop`; rounds under way are brought to their end.
-pub(super) async fn run(ctx: &Ctx, stop: &CancellationToken) {
+///
+/// Each round is a task of its own: one that is not looked at for a moment must not sit on a
+/// connection that this loop waits for.
+pub(super) async fn run(ctx: Arc<Ctx>, stop: CancellationToken) {
     let mut timer = tokio::time::interval(Duration::from_secs(1));
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut busy: HashSet<Tenant> = HashSet::new();
-    let mut rounds = FuturesUnordered::new();
+    let mut rounds = JoinSet::new();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            Some(tenant) = rounds.next(), if !rounds.is_empty() => {
-                busy.remove(&tenant);
+            Some(ended) = rounds.join_next() => {
+                match ended {
+                    Ok(tenant) => {
+                        busy.remove(&tenant);
+                    }
+                    Err(error) => {
+                        tracing::error!(cause = %error, "a round of deliveries broke off");
+                        busy.clear();
+                    }
+                }
                 continue;
             }
             _ = timer.tick() => {}
             () = ctx.wake.notified() => {}
         }
-        let due = match list_tenants_due(ctx).await {
+        let due = match list_tenants_due(&ctx).await {
             Ok(due) => due,
             Err(error) => {
                 tracing::warn!(cause = chain(&error), "what is due could not be read");
@@ -44,15 +55,15 @@ pub(super) async fn run(ctx: &Ctx, stop: &CancellationToken) {
         };
         for tenant in due {
             if busy.len() < MOST_TENANTS && busy.insert(tenant.clone()) {
-                rounds.push(Box::pin(serve(ctx, tenant, stop)));
+                rounds.spawn(serve(ctx.clone(), tenant, stop.clone()));
             }
         }
     }
-    while rounds.next().await.is_some() {}
+    while rounds.join_next().await.is_some() {}
 }
 
-async fn serve(ctx: &Ctx, tenant: Tenant, stop: &CancellationToken) -> Tenant {
-    if let Err(error) = deliver_due(ctx, &tenant, stop).await {
+async fn serve(ctx: Arc<Ctx>, tenant: Tenant, stop: CancellationToken) -> Tenant {
+    if let Err(error) = deliver_due(&ctx, &tenant, &stop).await {
         tracing::warn!(%tenant, cause = chain(&error), "delivering was interrupted, will be tried again");
         tokio::select! {
             () = stop.cancelled() => {}

@@ -16,7 +16,7 @@ use crate::usecase::sweep::sweep;
 pub(crate) async fn run(ctx: Arc<Ctx>, stop: CancellationToken) {
     let (recheck, hourly) = (Duration::from_secs(60), Duration::from_secs(3600));
     tokio::join!(
-        deliver::run(&ctx, &stop),
+        deliver::run(ctx.clone(), stop.clone()),
         every(recheck, "recheck_waiting", stop.clone(), || recheck_waiting(ctx.clone())),
         every(hourly, "sweep", stop.clone(), || sweep(ctx.clone())),
     );

@@ -1,14 +1,13 @@
 //! Group commit: what arrives within a moment is written together, each caller keeps its own answer.
 
 use std::future::Future;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
 /// Collects jobs and hands them over in batches; cheap to clone.
 ///
-/// Two writers take turns: while one commits, the next batch gathers, so that under load batches
-/// grow by themselves and at rest a single job does not wait for company.
+/// While the writers commit, the next batch gathers: under load batches grow by themselves, and at
+/// rest a single job does not wait for company.
 #[derive(Clone)]
 pub struct Group<J, A> {
     queue: mpsc::Sender<(J, oneshot::Sender<A>)>,
@@ -44,20 +43,8 @@ impl<J: Send + 'static, A: Send + 'static> Group<J, A> {
             crate::telemetry::spawn(async move {
                 loop {
                     let mut batch: Vec<(J, oneshot::Sender<A>)> = Vec::new();
-                    {
-                        let mut jobs = jobs.lock().await;
-                        if jobs.recv_many(&mut batch, shape.most).await == 0 {
-                            return;
-                        }
-                        // Neighbours that are being parsed right now may come along.
-                        if batch.len() > 1 && batch.len() < shape.most {
-                            tokio::time::sleep(Duration::from_millis(1)).await;
-                            while batch.len() < shape.most
-                                && let Ok(job) = jobs.try_recv()
-                            {
-                                batch.push(job);
-                            }
-                        }
+                    if jobs.lock().await.recv_many(&mut batch, shape.most).await == 0 {
+                        return;
                     }
                     let (work, answers): (Vec<J>, Vec<_>) = batch.into_iter().unzip();
                     for (answer, caller) in write(work).await.into_iter().zip(answers) {

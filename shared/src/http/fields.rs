@@ -87,7 +87,8 @@ impl Fields<'_> {
         }
     }
 
-    fn is_noted(&self, name: &str) -> bool {
+    /// Whether a mistake of this field was noted already.
+    pub fn is_noted(&self, name: &str) -> bool {
         let place = self.place(name);
         self.errors.iter().any(|error| error.field == place)
     }

@@ -258,27 +258,34 @@ impl Read for SyncUsersIn {
     }
 }
 
+/// An optional text with a form of its own: whatever does not fit is malformed, control characters
+/// like anything else.
 fn checked(
     fields: &mut Fields<'_>,
     name: &str,
     parse: fn(&str) -> Option<String>,
     message: &str,
 ) -> Patch<String> {
-    match fields.patch_text(name, TEXT_MAX_CHARS) {
-        Patch::Set(text) => match parse(&text) {
-            Some(value) => Patch::Set(value),
-            None => {
-                fields.refuse(name, Mistake::Malformed, message);
-                Patch::Keep
-            }
-        },
-        other => other,
+    let parsed = match fields.raw(name) {
+        None => return Patch::Keep,
+        Some(Json::Null) => return Patch::Clear,
+        Some(Json::Text(text)) if text.trim_matches(' ').is_empty() => return Patch::Clear,
+        Some(Json::Text(text)) => parse(text),
+        Some(_) => None,
+    };
+    match parsed {
+        Some(value) => Patch::Set(value),
+        None => {
+            fields.refuse(name, Mistake::Malformed, message);
+            Patch::Keep
+        }
     }
 }
 
 fn is_email(text: &str) -> bool {
-    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    let plain = !text.chars().any(|c| c.is_whitespace() || shared::id::is_forbidden(c));
     plain
+        && text.chars().count() <= TEXT_MAX_CHARS
         && text
             .split_once('@')
             .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
@@ -363,7 +370,8 @@ impl Read for BindUserIn {
                 Patch::Keep | Patch::Clear => None,
             },
         };
-        if !fields.has("linkUserCode") && !fields.has("phoneNumber") {
+        let names_nobody = request.link_user_code.is_none() && request.phone_number.is_none();
+        if names_nobody && !fields.is_noted("linkUserCode") && !fields.is_noted("phoneNumber") {
             fields.refuse(
                 "linkUserCode",
                 Mistake::Malformed,
@@ -375,7 +383,7 @@ impl Read for BindUserIn {
 }
 
 /// Binds the ERP's user code to the DingTalk user with that id or mobile; `data` is the user code.
-#[utoipa::path(request_body = BindUserIn, responses((status = 200, body = String)), tag = "organisation")]
+#[utoipa::path(request_body = BindUserIn, responses((status = 200, body = String, content_type = "application/json")), tag = "organisation")]
 #[post("/aflow/api/auth/bind")]
 pub(crate) async fn bind_user(
     ctx: Data<Ctx>,

@@ -62,7 +62,7 @@ pub(crate) async fn load_staff(
     let rows: Vec<UserRow> = sql("with recursive up as ( \
            select user_code, supervisor from users where tenant = $1 and user_code = any($2) \
            union select u.user_code, u.supervisor from users u join up on u.user_code = up.supervisor where u.tenant = $1) \
-         select * from users where tenant = $1 and user_code in (select user_code from up) \
+         select * from users where tenant = $1 and user_code = any(array(select user_code from up)) \
          union select * from users where tenant = $1 and mobile = any($3) and active")
     .bind::<Text, _>(tenant.as_str())
     .bind::<Array<Text>, _>(codes)

@@ -1,6 +1,6 @@
 //! One line of an order's approval history, as its ERP tells it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// What a person did (E 5.3, with the task results as aliases).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,4 +45,44 @@ pub(crate) struct ApprovalLog {
     pub(crate) result: HandleResult,
     pub(crate) comment: Option<String>,
     pub(crate) handled_at: DateTime<Utc>,
+}
+
+/// How far ahead of us a line may claim to be: clocks differ, but not by days.
+const MAX_AHEAD_HOURS: i64 = 24;
+
+/// Why lines cannot be added.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("businessKey 与订单不一致")]
+    OtherBusinessKey,
+    #[error("handleTime 超前当前时间 24 小时以上")]
+    FromTheFuture(usize),
+}
+
+impl Refusal {
+    /// The field that is wrong.
+    pub(crate) fn field(&self) -> String {
+        match self {
+            Refusal::OtherBusinessKey => "businessKey".to_owned(),
+            Refusal::FromTheFuture(index) => format!("logs[{index}].handleTime"),
+        }
+    }
+}
+
+/// The lines must belong to the order (`stored` = its business key, where it has come) and to the
+/// past.
+pub(crate) fn check(
+    logs: &[ApprovalLog],
+    business_key: &str,
+    stored: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    if stored.is_some_and(|stored| stored != business_key) {
+        return Err(Refusal::OtherBusinessKey);
+    }
+    let latest = now + TimeDelta::hours(MAX_AHEAD_HOURS);
+    match logs.iter().position(|log| log.handled_at > latest) {
+        Some(index) => Err(Refusal::FromTheFuture(index)),
+        None => Ok(()),
+    }
 }

@@ -165,7 +165,7 @@ pub(crate) async fn check_orders(
 #[schema(rename_all = "camelCase")]
 pub(crate) struct RecordApprovalLogIn {
     order_id: i64,
-    business_key: Option<String>,
+    business_key: String,
     logs: Vec<ApprovalLogIn>,
 }
 
@@ -189,7 +189,7 @@ impl Read for RecordApprovalLogIn {
     fn read(fields: &mut Fields<'_>) -> Self {
         Self {
             order_id: fields.long("orderId|thirdOrderId"),
-            business_key: fields.optional_text("businessKey", TEXT_MAX_CHARS),
+            business_key: fields.text("businessKey", TEXT_MAX_CHARS),
             logs: fields.list("logs", MAX_LOGS),
         }
     }
@@ -241,14 +241,10 @@ pub(crate) async fn record_approval_log(
     let app = caller.application()?.clone();
     let request = body.read()?;
     let key = OrderKey { tenant: caller.tenant, app, number: request.order_id };
-    tracing::debug!(
-        order = request.order_id,
-        business_key = request.business_key,
-        "approval log received"
-    );
     let logs = request.logs.into_iter().map(ApprovalLog::from).collect();
     let recorded = detached(async move {
-        usecase::record_approval_log::record_approval_log(&ctx, &key, logs).await
+        usecase::record_approval_log::record_approval_log(&ctx, &key, &request.business_key, logs)
+            .await
     })
     .await?;
     Ok(Reply(RecordedOut { success: true, recorded }))

@@ -273,7 +273,7 @@ impl Read for MarkReadIn {
             task_id: fields.optional_text("taskId", CODE_MAX_CHARS),
             order_id: fields.optional_long("orderId"),
         };
-        if request.task_id.is_none() && request.order_id.is_none() && !fields.has("orderId") {
+        if request.task_id.is_none() && request.order_id.is_none() && !fields.is_noted("orderId") {
             fields.refuse("taskId", Mistake::Malformed, "taskId 与 orderId 至少填写一个");
         }
         request

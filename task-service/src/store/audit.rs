@@ -27,11 +27,7 @@ pub(crate) struct AuditRow {
 }
 
 /// Adds all with one statement; none is no statement.
-pub(crate) async fn save_all(
-    tx: &mut Conn,
-    records: &[Record],
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
+pub(crate) async fn save_all(tx: &Conn, records: &[Record], now: DateTime<Utc>) -> QueryResult<()> {
     if records.is_empty() {
         return Ok(());
     }

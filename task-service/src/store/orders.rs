@@ -7,6 +7,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{
     Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
+use futures_util::try_join;
 use shared::db::{Conn, QueryResult, sql};
 use shared::id::{AppId, Tenant};
 use uuid::Uuid;
@@ -158,7 +159,7 @@ fn kind_word(node_type: NodeType) -> &'static str {
 
 /// Makes other writers of these orders wait, whether the orders exist yet or not; always taken in
 /// the same order, so that two batches cannot block each other.
-pub(crate) async fn lock_all(tx: &mut Conn, keys: &[&OrderKey]) -> QueryResult<()> {
+pub(crate) async fn lock_all(tx: &Conn, keys: &[&OrderKey]) -> QueryResult<()> {
     let names: Vec<String> =
         keys.iter().map(|key| format!("{}\n{}\n{}", key.tenant, key.app, key.number)).collect();
     sql("select count(pg_advisory_xact_lock(h)) from (select distinct hashtextextended(k, 0) as h from unnest($1) as t(k) order by 1) s")
@@ -171,12 +172,13 @@ pub(crate) async fn lock_all(tx: &mut Conn, keys: &[&OrderKey]) -> QueryResult<(
 /// The orders of `keys` that exist, with everything in them. The caller holds [`lock_all`], or
 /// only looks.
 pub(crate) async fn list_by_keys(
-    conn: &mut Conn,
+    conn: &Conn,
     keys: &[&OrderKey],
 ) -> QueryResult<HashMap<OrderKey, Order>> {
     let rows: Vec<OrderRow> =
         sql("select o.* from unnest($1, $2, $3) as k(tenant, app_id, number) \
-         join orders o on o.tenant = k.tenant and o.app_id = k.app_id and o.number = k.number")
+         cross join lateral (select * from orders o \
+         where o.tenant = k.tenant and o.app_id = k.app_id and o.number = k.number limit 1) o")
         .bind::<Array<Text>, _>(keys.iter().map(|key| key.tenant.as_str()).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(keys.iter().map(|key| key.app.as_str()).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(keys.iter().map(|key| key.number).collect::<Vec<_>>())
@@ -188,21 +190,17 @@ pub(crate) async fn list_by_keys(
     let mut orders: HashMap<Uuid, Order> =
         rows.into_iter().map(|row| (row.id, row.into())).collect();
     let ids: Vec<Uuid> = orders.keys().copied().collect();
-    let tasks: Vec<TaskRow> = sql("select * from tasks where order_id = any($1)")
-        .bind::<Array<SqlUuid>, _>(ids.clone())
-        .rows(conn)
-        .await?;
+    let tasks =
+        sql("select * from tasks where order_id = any($1)").bind::<Array<SqlUuid>, _>(ids.clone());
+    let cards = sql("select order_id, task_code, user_code, state, arrived_at, handled_at, told \
+         from cards where order_id = any($1)")
+    .bind::<Array<SqlUuid>, _>(ids);
+    let (tasks, cards) = try_join!(tasks.rows::<TaskRow>(conn), cards.rows::<CardRow>(conn))?;
     for row in tasks {
         if let Some(order) = orders.get_mut(&row.order_id) {
             order.tasks.insert(row.task_code.clone(), row.into());
         }
     }
-    let cards: Vec<CardRow> =
-        sql("select order_id, task_code, user_code, state, arrived_at, handled_at, told \
-         from cards where order_id = any($1)")
-        .bind::<Array<SqlUuid>, _>(ids)
-        .rows(conn)
-        .await?;
     for row in cards {
         put_card(&mut orders, row);
     }
@@ -225,9 +223,26 @@ fn put_card(orders: &mut HashMap<Uuid, Order>, row: CardRow) {
     }
 }
 
+/// An order's business key, if the order has come.
+pub(crate) async fn show_business_key(conn: &Conn, key: &OrderKey) -> QueryResult<Option<String>> {
+    #[derive(QueryableByName)]
+    struct KeyRow {
+        #[diesel(sql_type = Text)]
+        business_key: String,
+    }
+    let row: Option<KeyRow> =
+        sql("select business_key from orders where tenant = $1 and app_id = $2 and number = $3")
+            .bind::<Text, _>(key.tenant.as_str())
+            .bind::<Text, _>(key.app.as_str())
+            .bind::<BigInt, _>(key.number)
+            .optional(conn)
+            .await?;
+    Ok(row.map(|row| row.business_key))
+}
+
 /// The applications that have an order of this number.
 pub(crate) async fn list_apps(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     number: i64,
 ) -> QueryResult<Vec<AppId>> {
@@ -247,14 +262,13 @@ pub(crate) async fn list_apps(
 
 /// Stores whole orders; of each only the tasks and cards that differ from `before`.
 pub(crate) async fn save_all(
-    tx: &mut Conn,
+    tx: &Conn,
     orders: &[&Order],
     before: &HashMap<OrderKey, Order>,
 ) -> QueryResult<()> {
     if orders.is_empty() {
         return Ok(());
     }
-    save_heads(tx, orders).await?;
     let stored =
         |order: &Order, task: &str| before.get(&order.key).and_then(|old| old.tasks.get(task));
     let changed_tasks: Vec<(&Order, &Task)> = orders
@@ -262,9 +276,8 @@ pub(crate) async fn save_all(
         .flat_map(|order| order.tasks.values().map(move |task| (*order, task)))
         .filter(|(order, task)| stored(order, &task.code) != Some(task))
         .collect();
-    save_tasks(tx, &changed_tasks).await?;
     let mut cards = Vec::new();
-    for (order, task) in changed_tasks {
+    for (order, task) in changed_tasks.iter().copied() {
         let old = stored(order, &task.code);
         // A card repeats some of its task's columns for the lists: then all cards are written.
         let same_columns = old.is_some_and(|old| {
@@ -285,10 +298,12 @@ pub(crate) async fn save_all(
             }
         }
     }
-    save_cards(tx, &cards).await
+    // The three do not build on each other, so they travel together.
+    try_join!(save_heads(tx, orders), save_tasks(tx, &changed_tasks), save_cards(tx, &cards))?;
+    Ok(())
 }
 
-async fn save_heads(tx: &mut Conn, orders: &[&Order]) -> QueryResult<()> {
+async fn save_heads(tx: &Conn, orders: &[&Order]) -> QueryResult<()> {
     let text =
         |part: fn(&Order) -> &str| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
     let optional = |part: fn(&Order) -> Option<&str>| {
@@ -329,7 +344,7 @@ async fn save_heads(tx: &mut Conn, orders: &[&Order]) -> QueryResult<()> {
     Ok(())
 }
 
-async fn save_tasks(tx: &mut Conn, tasks: &[(&Order, &Task)]) -> QueryResult<()> {
+async fn save_tasks(tx: &Conn, tasks: &[(&Order, &Task)]) -> QueryResult<()> {
     if tasks.is_empty() {
         return Ok(());
     }
@@ -369,7 +384,7 @@ struct CardWrite<'a> {
     card: &'a Card,
 }
 
-async fn save_cards(tx: &mut Conn, cards: &[CardWrite<'_>]) -> QueryResult<()> {
+async fn save_cards(tx: &Conn, cards: &[CardWrite<'_>]) -> QueryResult<()> {
     if cards.is_empty() {
         return Ok(());
     }

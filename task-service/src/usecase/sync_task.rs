@@ -4,11 +4,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use futures_util::try_join;
 use shared::clock::Clock;
 use shared::code::Code;
 use shared::contract::task::TasksChanged;
 use shared::db::group::{Group, Shape, Stopped};
-use shared::db::{Conn, Database};
+use shared::db::{Conn, Database, QueryResult};
 use shared::fault::Fault;
 use shared::id::{AppId, Tenant};
 use shared::{id, outbox};
@@ -120,8 +121,11 @@ impl Writer {
                 let before = orders::list_by_keys(tx, &keys).await?;
                 let (answers, after) = self.decide(&jobs, &before);
                 let changed: Vec<&Order> = after.values().collect();
-                orders::save_all(tx, &changed, &before).await?;
-                self.announce(tx, &jobs, &answers).await?;
+                let tx: &Conn = tx;
+                try_join!(
+                    orders::save_all(tx, &changed, &before),
+                    self.announce(tx, &jobs, &answers)
+                )?;
                 Ok(answers)
             })
             .await
@@ -153,10 +157,10 @@ impl Writer {
 
     async fn announce(
         &self,
-        tx: &mut Conn,
+        tx: &Conn,
         jobs: &[Job],
         answers: &[Result<Absorbed, Error>],
-    ) -> Result<(), Error> {
+    ) -> QueryResult<()> {
         let mut events: Vec<(TasksChanged, Option<String>)> = Vec::new();
         let mut records = Vec::new();
         for (job, answer) in jobs.iter().zip(answers) {
@@ -172,10 +176,12 @@ impl Writer {
                 request_id: job.request_id.clone(),
             }));
         }
-        audit::save_all(tx, &records, self.clock.now()).await?;
         let events: Vec<_> =
             events.iter().map(|(event, request)| (event, request.clone())).collect();
-        outbox::announce_each(tx, &events).await?;
+        try_join!(
+            audit::save_all(tx, &records, self.clock.now()),
+            outbox::announce_each(tx, &events)
+        )?;
         Ok(())
     }
 }
