@@ -13,7 +13,7 @@ test: ## everything, on a real PostgreSQL and RabbitMQ (found or started)
 	bash .ci/test
 
 bench: ## load, and its ratio to what the database alone can do
-	bash .ci/bench
+	bash .ci/bench $(ARGS)
 
 docs: ## write docs/ERRORS.md and docs/EVENTS.md from the code
 	UPDATE=1 cargo test -q -p tests --test it generated

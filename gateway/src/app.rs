@@ -22,6 +22,7 @@ use crate::auth::refusals::{self, Refusals};
 use crate::config::Config;
 use crate::door::{self, Door};
 use crate::limit::Limits;
+use crate::proxy::Bases;
 use crate::routes::Table;
 use crate::{docs, health, proxy};
 
@@ -58,6 +59,7 @@ impl Service for App {
             refusals,
             limits: Limits::new(&config.limit),
             services: config.services.clone(),
+            bases: Bases::new(&config.services)?,
             body_deadline: Duration::from_secs(config.body.deadline_secs),
             clock,
             draining: Draining::default(),

@@ -22,7 +22,7 @@ use crate::auth::refusals::Refusals;
 use crate::auth::signature::{self, Hashed, Refusal};
 use crate::config::Services;
 use crate::limit::Limits;
-use crate::proxy;
+use crate::proxy::{self, Bases};
 use crate::routes::{Found, Route, Table, Target, Who};
 
 /// What the door needs; shared by all threads.
@@ -32,6 +32,7 @@ pub(crate) struct Door {
     pub(crate) refusals: Refusals,
     pub(crate) limits: Limits,
     pub(crate) services: Services,
+    pub(crate) bases: Bases,
     pub(crate) body_deadline: Duration,
     pub(crate) clock: Clock,
     pub(crate) draining: Draining,
@@ -76,12 +77,12 @@ async fn serve_application(
     signature::use_nonce(&envelope, &door.credentials)
         .await
         .map_err(|refusal| door.refuse(refusal, request))?;
-    let Some(base) = proxy::base(&door.services, route.target) else {
+    let Some(base) = door.bases.of(route.target) else {
         return Err(ApiError::of(Code::NotSupported));
     };
     debug_assert_ne!(route.target, Target::Later);
-    let token = door.credentials.token(&known).await?;
-    proxy::forward(client, base, request, body.bytes, &token).await
+    let token = door.credentials.token(&known)?;
+    proxy::forward(client, base, request, body.bytes, token).await
 }
 
 /// The signature covers the bytes on the wire, so an encoded body cannot be checked; and a body

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use actix_web::body::SizedStream;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::Uri;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse};
+use anyhow::Context;
 use awc::Client;
 use bytes::Bytes;
 use shared::code::Code;
@@ -29,31 +31,65 @@ pub(crate) fn client(timeout: Duration) -> Client {
         .finish()
 }
 
-/// Where a target's service listens.
-pub(crate) fn base(services: &Services, target: Target) -> Option<&str> {
-    match target {
-        Target::Flow => Some(&services.flow),
-        Target::Task => Some(&services.task),
-        Target::Sync => Some(&services.sync),
-        Target::Later => None,
+/// Where the services listen, read once.
+pub(crate) struct Bases {
+    flow: Uri,
+    task: Uri,
+    sync: Uri,
+}
+
+impl Bases {
+    pub(crate) fn new(services: &Services) -> anyhow::Result<Self> {
+        let read = |name: &str, text: &str| {
+            let uri: Uri = text
+                .trim_end_matches('/')
+                .parse()
+                .with_context(|| format!("services.{name} is no address"))?;
+            anyhow::ensure!(uri.host().is_some(), "services.{name} must be like http://host:port");
+            Ok(uri)
+        };
+        Ok(Self {
+            flow: read("flow", &services.flow)?,
+            task: read("task", &services.task)?,
+            sync: read("sync", &services.sync)?,
+        })
     }
+
+    /// Where a target's service listens.
+    pub(crate) fn of(&self, target: Target) -> Option<&Uri> {
+        match target {
+            Target::Flow => Some(&self.flow),
+            Target::Task => Some(&self.task),
+            Target::Sync => Some(&self.sync),
+            Target::Later => None,
+        }
+    }
+}
+
+/// The service's address with the request's own path and query.
+fn address(base: &Uri, request: &HttpRequest) -> Result<Uri, ApiError> {
+    let mut parts = base.clone().into_parts();
+    parts.path_and_query = request.uri().path_and_query().cloned();
+    Uri::from_parts(parts).map_err(|cause| {
+        tracing::error!(%cause, "an address could not be made");
+        ApiError::of(Code::Internal)
+    })
 }
 
 /// Sends the request with our headers only: nothing the caller claims about identity gets through.
 pub(crate) async fn forward(
     client: &Client,
-    base: &str,
+    base: &Uri,
     request: &HttpRequest,
     body: Bytes,
-    token: &str,
+    token: HeaderValue,
 ) -> Result<HttpResponse, ApiError> {
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let address = format!("{base}{path}");
+    let address = address(base, request)?;
     let mut retried = false;
     let answer = loop {
         let outgoing = client
-            .request(request.method().clone(), address.as_str())
-            .insert_header((IDENTITY_HEADER, token))
+            .request(request.method().clone(), address.clone())
+            .insert_header((IDENTITY_HEADER, token.clone()))
             .insert_header((REQUEST_ID_HEADER, request_id::current().unwrap_or_default()))
             .insert_header((CONTENT_TYPE, "application/json"));
         match outgoing.send_body(body.clone()).await {
@@ -65,7 +101,7 @@ pub(crate) async fn forward(
                 retried = true;
             }
             Err(cause) => {
-                tracing::warn!(%cause, address, "the service did not answer");
+                tracing::warn!(%cause, %address, "the service did not answer");
                 let mut error = ApiError::of(Code::Unavailable);
                 error.retry_after_secs = Some(2);
                 return Err(error);

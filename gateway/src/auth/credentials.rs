@@ -1,8 +1,9 @@
 //! Credentials of applications: asked of sso-service, remembered, dropped on its event.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use actix_web::http::header::HeaderValue;
 use moka::future::Cache;
 use shared::bus::{Bus, Queue};
 use shared::code::Code;
@@ -13,14 +14,13 @@ use shared::http::client::Peer;
 use shared::http::reply::ApiError;
 use shared::id::{AppId, Tenant};
 use shared::identity::{Actor, Caller, Keys, TOKEN_LIFETIME_SECS};
-use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 /// An application as the door needs it: its secrets, and the identity token it travels with.
 pub(crate) struct Known {
     pub(crate) credential: Credential,
     caller: Caller,
-    token: RwLock<Option<(String, Instant)>>,
+    token: RwLock<Option<(HeaderValue, Instant)>>,
 }
 
 /// The remembered credentials; an application that does not exist is remembered, too.
@@ -28,7 +28,7 @@ pub(crate) struct Known {
 pub(crate) struct Credentials {
     sso: Peer,
     keys: Keys,
-    known: Cache<(String, String), Option<Arc<Known>>>,
+    known: Cache<String, Option<Arc<Known>>>,
 }
 
 impl Credentials {
@@ -47,7 +47,10 @@ impl Credentials {
         tenant: &str,
         app: &str,
     ) -> Result<Option<Arc<Known>>, ApiError> {
-        let place = (tenant.to_owned(), app.to_owned());
+        let place = place(tenant, app);
+        if let Some(known) = self.known.get(&place).await {
+            return Ok(known);
+        }
         self.known.try_get_with(place, self.ask(tenant, app)).await.map_err(|cause| {
             tracing::warn!(cause = chain(cause.as_ref()), "sso-service did not answer");
             away()
@@ -71,19 +74,22 @@ impl Credentials {
         }))
     }
 
-    /// The identity token of an application; made anew every half of its life.
-    pub(crate) async fn token(&self, known: &Known) -> Result<String, ApiError> {
+    /// The identity token of an application, as a header; made anew every half of its life.
+    pub(crate) fn token(&self, known: &Known) -> Result<HeaderValue, ApiError> {
         let half = Duration::from_secs(TOKEN_LIFETIME_SECS.unsigned_abs() / 2);
-        if let Some((token, made)) = known.token.read().await.as_ref()
+        if let Some((token, made)) =
+            known.token.read().unwrap_or_else(PoisonError::into_inner).as_ref()
             && made.elapsed() < half
         {
             return Ok(token.clone());
         }
-        let token = self.keys.issue(&known.caller).map_err(|cause| {
+        let token = self.keys.issue(&known.caller).map_err(anyhow::Error::from);
+        let token = token.and_then(|token| Ok(HeaderValue::try_from(token)?)).map_err(|cause| {
             tracing::error!(%cause, "an identity token could not be made");
             ApiError::of(Code::Internal)
         })?;
-        *known.token.write().await = Some((token.clone(), Instant::now()));
+        let mut kept = known.token.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some((token.clone(), Instant::now()));
         Ok(token)
     }
 
@@ -127,16 +133,24 @@ impl Credentials {
 
     async fn forget(&self, changed: ApplicationChanged) {
         match changed.app {
-            Some(app) => self.known.invalidate(&(changed.tenant, app)).await,
+            Some(app) => self.known.invalidate(&place(&changed.tenant, &app)).await,
             None => {
-                let gone = changed.tenant;
-                if self.known.invalidate_entries_if(move |(tenant, _), _| *tenant == gone).is_err()
+                let gone = place(&changed.tenant, "");
+                if self
+                    .known
+                    .invalidate_entries_if(move |place, _| place.starts_with(&gone))
+                    .is_err()
                 {
                     self.known.invalidate_all();
                 }
             }
         }
     }
+}
+
+/// Codes hold no control characters, so the line break keeps the two apart.
+fn place(tenant: &str, app: &str) -> String {
+    format!("{tenant}\n{app}")
 }
 
 fn away() -> ApiError {
