@@ -48,6 +48,7 @@ impl Service for App {
         let metrics = server::bind(&config.metrics.address)?;
         let keys = Keys::new(&config.internal.key, clock.clone());
         let sso = Peer::new(&config.services.sso, keys.clone(), Duration::from_secs(5))?;
+        let services = config.services.trimmed();
         let (refusals, noted) = Refusals::new();
         let door = Door {
             table: Table::new(),
@@ -58,8 +59,8 @@ impl Service for App {
             ),
             refusals,
             limits: Limits::new(&config.limit),
-            services: config.services.clone(),
-            bases: Bases::new(&config.services)?,
+            bases: Bases::new(&services)?,
+            services,
             body_deadline: Duration::from_secs(config.body.deadline_secs),
             clock,
             draining: Draining::default(),

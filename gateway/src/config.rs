@@ -33,6 +33,21 @@ pub(crate) struct Services {
     pub(crate) timeout_ms: u64,
 }
 
+impl Services {
+    /// The same without a slash at the end, so that paths can be put behind.
+    pub(crate) fn trimmed(&self) -> Self {
+        let trim = |url: &str| url.trim_end_matches('/').to_owned();
+        Self {
+            flow: trim(&self.flow),
+            task: trim(&self.task),
+            sync: trim(&self.sync),
+            sso: trim(&self.sso),
+            notify: trim(&self.notify),
+            timeout_ms: self.timeout_ms,
+        }
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Body {
     pub(crate) deadline_secs: u64,

@@ -26,7 +26,7 @@ pub(crate) async fn ready(door: Data<Door>, client: Data<Client>) -> HttpRespons
         "draining"
     } else if states.iter().any(|(_, state)| state["state"] == "down") {
         "down"
-    } else if states.iter().any(|(_, state)| state["state"] == "degraded") {
+    } else if states.iter().any(|(_, state)| state["state"] != "up") {
         "degraded"
     } else {
         "up"

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{Message, Queue};
 use crate::contract::QUEUES;
 
-const MOST_IN_HAND: usize = 100;
+const MOST_IN_HAND: usize = 200;
 
 struct Route {
     queue: String,

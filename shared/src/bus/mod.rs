@@ -95,7 +95,7 @@ pub enum Subscription {
 }
 
 impl Subscription {
-    /// Waits for messages; what has arrived meanwhile comes along, up to 100.
+    /// Waits for messages; what has arrived meanwhile comes along, up to 200.
     pub async fn next(&mut self) -> Batch {
         match self {
             Subscription::Rabbit(rabbit) => Batch::Rabbit(rabbit.next().await),

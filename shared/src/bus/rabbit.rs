@@ -25,9 +25,9 @@ use crate::contract::QUEUES;
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Unacknowledged messages in one consumer's hands at most.
-const PREFETCH: u16 = 200;
+const PREFETCH: u16 = 400;
 
-const MOST_IN_HAND: usize = 100;
+const MOST_IN_HAND: usize = 200;
 
 /// Failures are counted in our own tables; this only stops a message that kills its consumer.
 const DELIVERY_LIMIT: i32 = 50;
