@@ -27,7 +27,7 @@ const KEPT_DAYS: i32 = 14;
 
 /// The events of `ids` that `consumer` hears for the first time, marked as heard in this
 /// transaction.
-pub async fn once(tx: &mut Conn, consumer: &str, ids: &[Uuid]) -> QueryResult<HashSet<Uuid>> {
+pub async fn once(tx: &Conn, consumer: &str, ids: &[Uuid]) -> QueryResult<HashSet<Uuid>> {
     #[derive(QueryableByName)]
     struct First {
         #[diesel(sql_type = SqlUuid)]
@@ -222,7 +222,7 @@ impl<C: Send + Sync + 'static> Consumer<C> {
         } else {
             tracing::warn!(event = %message.id, topic = %message.topic, attempts, reason, "event failed, will be tried again");
         }
-        let mut conn = self.db.connection().await?;
+        let conn = self.db.connection().await?;
         sql("insert into dead_letters (consumer, event_id, topic, key, payload, request_id, attempts, last_error, due_at, parked_at) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, now() + least(power(2, $7), 60) * interval '1 second', case when $9 = 1 then now() end) \
              on conflict (consumer, event_id) do update set attempts = excluded.attempts, \
@@ -236,7 +236,7 @@ impl<C: Send + Sync + 'static> Consumer<C> {
         .bind::<Integer, _>(attempts)
         .bind::<Text, _>(reason.clone())
         .bind::<Integer, _>(i32::from(parked))
-        .run(&mut conn)
+        .run(&conn)
         .await?;
         Ok(())
     }
@@ -276,7 +276,7 @@ impl<C: Send + Sync + 'static> Consumer<C> {
             #[diesel(sql_type = Integer)]
             attempts: i32,
         }
-        let mut conn = self.db.connection().await?;
+        let conn = self.db.connection().await?;
         // Pushing the due time forward is the lease: another process does not take the same row.
         let rows: Vec<DueRow> = sql("update dead_letters d set due_at = now() + interval '30 seconds' \
              from (select consumer, event_id from dead_letters where consumer = $1 and parked_at is null \
@@ -284,7 +284,7 @@ impl<C: Send + Sync + 'static> Consumer<C> {
              where d.consumer = t.consumer and d.event_id = t.event_id \
              returning d.event_id, d.topic, d.key, d.payload, d.request_id, d.attempts")
         .bind::<Text, _>(self.name.to_owned())
-        .rows(&mut conn)
+        .rows(&conn)
         .await?;
         let message = |row: DueRow| {
             let DueRow { event_id: id, topic, key, payload, request_id, attempts } = row;
@@ -294,11 +294,11 @@ impl<C: Send + Sync + 'static> Consumer<C> {
     }
 
     async fn forget(&self, event: Uuid) -> Result<(), crate::db::Error> {
-        let mut conn = self.db.connection().await?;
+        let conn = self.db.connection().await?;
         sql("delete from dead_letters where consumer = $1 and event_id = $2")
             .bind::<Text, _>(self.name.to_owned())
             .bind::<SqlUuid, _>(event)
-            .run(&mut conn)
+            .run(&conn)
             .await?;
         Ok(())
     }
@@ -306,10 +306,10 @@ impl<C: Send + Sync + 'static> Consumer<C> {
 
 /// Removes what was heard longer ago than any redelivery; run daily by each service.
 pub async fn forget_old(db: &Database) -> Result<usize, crate::db::Error> {
-    let mut conn = db.connection().await?;
+    let conn = db.connection().await?;
     let removed = sql("delete from inbox where handled_at < now() - $1 * interval '1 day'")
         .bind::<Integer, _>(KEPT_DAYS)
-        .run(&mut conn)
+        .run(&conn)
         .await?;
     Ok(removed)
 }

@@ -21,12 +21,12 @@ const BATCH: i64 = 200;
 const GATHER: Duration = Duration::from_millis(50);
 
 /// Announces one fact in the caller's transaction.
-pub async fn announce<E: Event>(tx: &mut Conn, event: &E) -> QueryResult<()> {
+pub async fn announce<E: Event>(tx: &Conn, event: &E) -> QueryResult<()> {
     announce_all(tx, std::slice::from_ref(event)).await
 }
 
 /// Announces many facts of the current request with one statement; none is no statement.
-pub async fn announce_all<E: Event>(tx: &mut Conn, events: &[E]) -> QueryResult<()> {
+pub async fn announce_all<E: Event>(tx: &Conn, events: &[E]) -> QueryResult<()> {
     let request = crate::http::request_id::current();
     let events: Vec<(&E, Option<String>)> =
         events.iter().map(|event| (event, request.clone())).collect();
@@ -111,9 +111,9 @@ impl Relay {
             #[diesel(sql_type = diesel::sql_types::Bool)]
             held: bool,
         }
-        let mut conn = Conn::establish(&crate::db::address(&self.address)?).await?;
+        let conn = Conn::establish(&crate::db::address(&self.address)?).await?;
         while !sql("select pg_try_advisory_lock(hashtext('aiflow relay'), hashtext(current_schema())) as held")
-            .row::<Lock>(&mut conn)
+            .row::<Lock>(&conn)
             .await?
             .held
         {
@@ -124,7 +124,7 @@ impl Relay {
         }
         let wake = self.db.wake();
         while !stop.is_cancelled() {
-            let published = self.publish_pending(&mut conn).await?;
+            let published = self.publish_pending(&conn).await?;
             if published < BATCH as usize {
                 tokio::select! {
                     () = wake.notified() => tokio::time::sleep(GATHER).await,
@@ -136,7 +136,7 @@ impl Relay {
     }
 
     /// One round: reads, publishes, deletes what the bus confirmed. Returns how many it tried.
-    async fn publish_pending(&self, conn: &mut Conn) -> anyhow::Result<usize> {
+    async fn publish_pending(&self, conn: &Conn) -> anyhow::Result<usize> {
         let rows: Vec<OutboxRow> =
             sql("select id, event_id, topic, key, payload, request_id from outbox \
              where due_at <= now() order by id limit $1")

@@ -170,7 +170,7 @@ impl VersionRow {
 
 /// Locks a flow, making its row on first use; a code of another application or kind is taken.
 pub(crate) async fn load_or_create(
-    tx: &mut Conn,
+    tx: &Conn,
     tenant: &Tenant,
     app: &AppId,
     code: &FlowCode,
@@ -192,7 +192,7 @@ pub(crate) async fn load_or_create(
 
 /// Locks a flow of this application that must exist.
 pub(crate) async fn load(
-    tx: &mut Conn,
+    tx: &Conn,
     tenant: &Tenant,
     app: &AppId,
     code: &FlowCode,
@@ -208,7 +208,7 @@ pub(crate) async fn load(
     with_versions(tx, tenant, code, row.revision).await
 }
 
-async fn find_row(tx: &mut Conn, tenant: &Tenant, code: &FlowCode) -> QueryResult<Option<FlowRow>> {
+async fn find_row(tx: &Conn, tenant: &Tenant, code: &FlowCode) -> QueryResult<Option<FlowRow>> {
     sql("select app_id, kind, revision from flows where tenant = $1 and flow_code = $2 for update")
         .bind::<Text, _>(tenant.as_str())
         .bind::<Text, _>(code.as_str())
@@ -217,7 +217,7 @@ async fn find_row(tx: &mut Conn, tenant: &Tenant, code: &FlowCode) -> QueryResul
 }
 
 async fn with_versions(
-    tx: &mut Conn,
+    tx: &Conn,
     tenant: &Tenant,
     code: &FlowCode,
     revision: i64,
@@ -235,7 +235,7 @@ async fn with_versions(
 
 /// Stores a version, and makes its group if it is new.
 pub(crate) async fn save_version(
-    tx: &mut Conn,
+    tx: &Conn,
     tenant: &Tenant,
     code: &FlowCode,
     version: Version,
@@ -263,7 +263,7 @@ pub(crate) async fn save_version(
 /// Makes `online` the one version that serves; the one before it retires first, because only one
 /// may be online at any moment. Gives the flow's new revision.
 pub(crate) async fn save_online(
-    tx: &mut Conn,
+    tx: &Conn,
     tenant: &Tenant,
     code: &FlowCode,
     online: &Version,
@@ -297,7 +297,7 @@ pub(crate) async fn save_online(
 
 /// The online flows of an application, as others know them.
 pub(crate) async fn list_online(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     app: &AppId,
 ) -> QueryResult<Vec<FlowPublished>> {

@@ -13,6 +13,6 @@ pub(crate) async fn list_online(
     tenant: &Tenant,
     app: &AppId,
 ) -> Result<Vec<FlowPublished>, Error> {
-    let mut conn = ctx.db.connection().await?;
-    Ok(third_party::list_online(&mut conn, tenant, app).await?)
+    let conn = ctx.db.connection().await?;
+    Ok(third_party::list_online(&conn, tenant, app).await?)
 }

@@ -26,7 +26,7 @@ pub(crate) struct AttemptRow {
 }
 
 /// The newest attempts of a delivery, newest first.
-pub(crate) async fn list(conn: &mut Conn, delivery: i64) -> QueryResult<Vec<AttemptRow>> {
+pub(crate) async fn list(conn: &Conn, delivery: i64) -> QueryResult<Vec<AttemptRow>> {
     sql("select no, at, what, ok, code, detail from attempts where delivery_id = $1 \
          order by no desc limit $2")
     .bind::<BigInt, _>(delivery)

@@ -15,7 +15,7 @@ const HORIZON_MS: i64 = 8_000;
 /// Calls get places one `pace` apart, instead of so many a second: wherever DingTalk's second
 /// begins, no more than the permitted number falls into it.
 pub(crate) async fn reserve(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     api: &str,
     pace: Duration,
@@ -42,6 +42,6 @@ pub(crate) async fn reserve(
 }
 
 /// Removes the places of enterprises that have not called for long.
-pub(crate) async fn delete_old(conn: &mut Conn) -> QueryResult<usize> {
+pub(crate) async fn delete_old(conn: &Conn) -> QueryResult<usize> {
     sql("delete from call_budget where free_at < now() - interval '1 day'").run(conn).await
 }

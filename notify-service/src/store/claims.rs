@@ -125,7 +125,7 @@ impl From<ClaimedRow> for Claimed {
 }
 
 /// The enterprises for which something is due, found by leaps through the index.
-pub(crate) async fn list_tenants_due(conn: &mut Conn) -> QueryResult<Vec<Tenant>> {
+pub(crate) async fn list_tenants_due(conn: &Conn) -> QueryResult<Vec<Tenant>> {
     #[derive(QueryableByName)]
     struct TenantRow {
         #[diesel(sql_type = Text)]
@@ -159,11 +159,7 @@ const MOST: i32 = 100;
 
 /// Takes what is due under `lease`. What an earlier round held and never recorded may have had its
 /// effect already.
-pub(crate) async fn claim(
-    conn: &mut Conn,
-    tenant: &Tenant,
-    lease: Uuid,
-) -> QueryResult<Vec<Claimed>> {
+pub(crate) async fn claim(conn: &Conn, tenant: &Tenant, lease: Uuid) -> QueryResult<Vec<Claimed>> {
     let rows: Vec<ClaimedRow> = sql("with picked as (select p.id from unnest($2, $3) as lane(state, channel) \
            cross join lateral (select d.id from deliveries d where d.tenant = $1 and d.state = lane.state \
              and d.channel = lane.channel and d.due_at <= now() order by d.due_at limit $4 \
@@ -191,7 +187,7 @@ pub(crate) async fn claim(
 }
 
 /// Locks what this round still holds of `ids`, with what is true now.
-pub(crate) async fn load(tx: &mut Conn, lease: Uuid, ids: &[i64]) -> QueryResult<Vec<Known>> {
+pub(crate) async fn load(tx: &Conn, lease: Uuid, ids: &[i64]) -> QueryResult<Vec<Known>> {
     let rows: Vec<KnownRow> = sql("select d.id, d.channel, d.state, d.tries, d.repeated, \
          d.remote_id is not null as has_remote, r.open from deliveries d \
          join recipients r on r.notice_id = d.notice_id and r.user_code = d.user_code \
@@ -214,11 +210,7 @@ fn what(errand: Option<Errand>) -> &'static str {
 }
 
 /// Records what follows, ends the hold and writes the ledger; guarded by the lease.
-pub(crate) async fn save_all(
-    tx: &mut Conn,
-    lease: Uuid,
-    nexts: &[(Known, Next)],
-) -> QueryResult<()> {
+pub(crate) async fn save_all(tx: &Conn, lease: Uuid, nexts: &[(Known, Next)]) -> QueryResult<()> {
     let column = |part: fn(&Next) -> Option<String>| {
         nexts.iter().map(|(_, next)| part(next)).collect::<Vec<_>>()
     };

@@ -19,7 +19,7 @@ fn words(states: &[State]) -> Vec<&'static str> {
 
 /// Opens the deliveries of the tasks that opened: due, or waiting for the person. What is there
 /// stays as it is, except what was skipped before anything can have gone out.
-pub(crate) async fn open_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()> {
+pub(crate) async fn open_all(tx: &Conn, folded: &Folded) -> QueryResult<()> {
     let mut keys = Keys::default();
     let (mut users, mut web, mut h5) = (Vec::new(), Vec::new(), Vec::new());
     for ((key, user), standing) in &folded.standings {
@@ -68,7 +68,7 @@ pub(crate) async fn open_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()> 
 /// Brings deliveries into line with whether their tasks wait: a to-do of a closed task is to be
 /// ticked off, what did not go out is skipped. A to-do that may stand unknown to us stays due, to be
 /// found. What a round holds is left to that round.
-pub(crate) async fn settle_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()> {
+pub(crate) async fn settle_all(tx: &Conn, folded: &Folded) -> QueryResult<()> {
     let mut keys = Keys::default();
     let mut users = Vec::new();
     for (key, user) in folded.standings.keys() {
@@ -105,7 +105,7 @@ pub(crate) async fn settle_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()
 /// Makes due what waited for these people, what failed because DingTalk did not know them, and
 /// what was skipped while they were disabled; only for tasks that still wait.
 pub(crate) async fn wake_people(
-    tx: &mut Conn,
+    tx: &Conn,
     tenants: Vec<&str>,
     codes: Vec<&str>,
 ) -> QueryResult<usize> {
@@ -128,7 +128,7 @@ pub(crate) async fn wake_people(
 
 /// Skips what has not gone out to people who are disabled.
 pub(crate) async fn skip_disabled(
-    tx: &mut Conn,
+    tx: &Conn,
     tenants: Vec<&str>,
     codes: Vec<&str>,
 ) -> QueryResult<usize> {
@@ -148,10 +148,7 @@ pub(crate) async fn skip_disabled(
 
 /// The people for whom something waits although they can be found: two processes heard of task and
 /// person at the same moment and did not see each other.
-pub(crate) async fn list_overlooked(
-    conn: &mut Conn,
-    most: i64,
-) -> QueryResult<Vec<(String, String)>> {
+pub(crate) async fn list_overlooked(conn: &Conn, most: i64) -> QueryResult<Vec<(String, String)>> {
     #[derive(QueryableByName)]
     struct OverlookedRow {
         #[diesel(sql_type = Text)]
@@ -220,7 +217,7 @@ pub(crate) struct PageOf {
 }
 
 /// One page, newest first, and how many there are in all.
-pub(crate) async fn list(conn: &mut Conn, wanted: &PageOf) -> QueryResult<(Vec<ListedRow>, i64)> {
+pub(crate) async fn list(conn: &Conn, wanted: &PageOf) -> QueryResult<(Vec<ListedRow>, i64)> {
     let rows: Vec<ListedRow> = sql("select d.id, d.tenant, n.app_id, n.order_code, n.task_code, n.task_name, \
          d.user_code, d.channel, d.state, d.attempts, d.due_at, d.remote_id, d.last_code, d.last_error, \
          d.created_at, d.updated_at, count(*) over () as total \
@@ -240,7 +237,7 @@ pub(crate) async fn list(conn: &mut Conn, wanted: &PageOf) -> QueryResult<(Vec<L
 }
 
 /// One delivery.
-pub(crate) async fn show(conn: &mut Conn, id: i64) -> QueryResult<Option<ListedRow>> {
+pub(crate) async fn show(conn: &Conn, id: i64) -> QueryResult<Option<ListedRow>> {
     sql("select d.id, d.tenant, n.app_id, n.order_code, n.task_code, n.task_name, \
          d.user_code, d.channel, d.state, d.attempts, d.due_at, d.remote_id, d.last_code, d.last_error, \
          d.created_at, d.updated_at, 1::bigint as total \
@@ -262,7 +259,7 @@ pub(crate) struct CountRow {
 }
 
 /// Counts by state, of one enterprise or of all.
-pub(crate) async fn count(conn: &mut Conn, tenant: Option<&Tenant>) -> QueryResult<Vec<CountRow>> {
+pub(crate) async fn count(conn: &Conn, tenant: Option<&Tenant>) -> QueryResult<Vec<CountRow>> {
     sql("select state, count(*) as total, \
          count(*) filter (where due_at is not null and state = any($2)) as pending \
          from deliveries where $1 is null or tenant = $1 group by state order by state")
@@ -311,7 +308,7 @@ impl From<KnownRow> for Known {
 }
 
 /// Locks what is to be replayed, at most `most`; rows that a round holds are left out.
-pub(crate) async fn load(tx: &mut Conn, wanted: &Replayed, most: i64) -> QueryResult<Vec<Known>> {
+pub(crate) async fn load(tx: &Conn, wanted: &Replayed, most: i64) -> QueryResult<Vec<Known>> {
     let (id, tenant, state) = match wanted {
         Replayed::One(id) => (Some(*id), None, None),
         Replayed::Of(tenant, state) => (None, Some(tenant.as_str()), Some(state.word())),
@@ -332,7 +329,7 @@ pub(crate) async fn load(tx: &mut Conn, wanted: &Replayed, most: i64) -> QueryRe
 }
 
 /// Stores where replays put deliveries; they begin anew.
-pub(crate) async fn save_replays(tx: &mut Conn, replays: &[(Known, State)]) -> QueryResult<()> {
+pub(crate) async fn save_replays(tx: &Conn, replays: &[(Known, State)]) -> QueryResult<()> {
     let due = |state: State| PENDING.contains(&state);
     sql("update deliveries d set state = k.state, due_at = case when k.due then now() end, tries = 0, \
          repeated = d.repeated and d.state <> 'blocked', last_code = null, last_error = null, \
@@ -346,7 +343,7 @@ pub(crate) async fn save_replays(tx: &mut Conn, replays: &[(Known, State)]) -> Q
 }
 
 /// Removes a batch of deliveries, with their attempts, that ended long ago.
-pub(crate) async fn delete_old(conn: &mut Conn, days: i32, most: i64) -> QueryResult<usize> {
+pub(crate) async fn delete_old(conn: &Conn, days: i32, most: i64) -> QueryResult<usize> {
     sql("delete from deliveries where id in (select id from deliveries \
          where due_at is null and updated_at < now() - $1 * interval '1 day' and state <> 'created' limit $2)")
     .bind::<Integer, _>(days)

@@ -26,7 +26,7 @@ impl<'a> Keys<'a> {
 
 /// Stores the tasks of a batch. A task whose closing is heard first has no words yet; words that
 /// stand are never changed. The initiator's name is the one known now.
-pub(crate) async fn save_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()> {
+pub(crate) async fn save_all(tx: &Conn, folded: &Folded) -> QueryResult<()> {
     let mut keys = Keys::default();
     let (mut titles, mut names, mut types) = (Vec::new(), Vec::new(), Vec::new());
     let (mut initiators, mut business, mut due, mut seqs) =
@@ -82,7 +82,7 @@ pub(crate) async fn save_all(tx: &mut Conn, folded: &Folded) -> QueryResult<()> 
 /// Stores for whom tasks wait, unless something newer is known. Rows are locked in the order in
 /// which a recorded outcome locks them. (`lateral … limit 1` keeps PostgreSQL, which cannot know how
 /// long an array is, from reading the whole table instead of its index.)
-pub(crate) async fn save_standings(tx: &mut Conn, folded: &Folded) -> QueryResult<()> {
+pub(crate) async fn save_standings(tx: &Conn, folded: &Folded) -> QueryResult<()> {
     let mut keys = Keys::default();
     let (mut users, mut open, mut seqs) = (Vec::new(), Vec::new(), Vec::new());
     for ((key, user), standing) in &folded.standings {
@@ -112,7 +112,7 @@ pub(crate) async fn save_standings(tx: &mut Conn, folded: &Folded) -> QueryResul
 }
 
 /// Removes a batch of old notices that wait for nobody and of which no delivery is kept.
-pub(crate) async fn delete_old(conn: &mut Conn, days: i32, most: i64) -> QueryResult<usize> {
+pub(crate) async fn delete_old(conn: &Conn, days: i32, most: i64) -> QueryResult<usize> {
     sql("delete from notices where id in (select n.id from notices n \
          where n.created_at < now() - $1 * interval '1 day' \
          and not exists (select from recipients r where r.notice_id = n.id and r.open) \

@@ -8,7 +8,7 @@ use crate::domain::person::{DingUser, Person};
 
 /// Stores what is newer than what is known. A person whose mobile or binding changed is looked up
 /// at DingTalk again.
-pub(crate) async fn save_all(tx: &mut Conn, people: &[(Tenant, Person)]) -> QueryResult<()> {
+pub(crate) async fn save_all(tx: &Conn, people: &[(Tenant, Person)]) -> QueryResult<()> {
     if people.is_empty() {
         return Ok(());
     }
@@ -41,7 +41,7 @@ pub(crate) async fn save_all(tx: &mut Conn, people: &[(Tenant, Person)]) -> Quer
 
 /// Remembers who the person is at DingTalk, unless mobile or binding changed meanwhile.
 pub(crate) async fn save_ding_user(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     person: &Person,
     user: &DingUser,
@@ -61,7 +61,7 @@ pub(crate) async fn save_ding_user(
 
 /// Forgets who these people are at DingTalk: it does not know them by those ids.
 pub(crate) async fn forget_ding_users(
-    tx: &mut Conn,
+    tx: &Conn,
     tenant: &Tenant,
     codes: Vec<String>,
 ) -> QueryResult<()> {

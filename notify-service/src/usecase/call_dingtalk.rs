@@ -107,10 +107,9 @@ impl<'a> Round<'a> {
 
     /// When the call may leave.
     async fn reserve(&self, api: Api) -> Option<Instant> {
-        let mut conn = self.ctx.db.connection().await.ok()?;
+        let conn = self.ctx.db.connection().await.ok()?;
         let asked = Instant::now();
-        let wait =
-            budget::reserve(&mut conn, self.tenant, api.word(), self.ctx.pace).await.ok()??;
+        let wait = budget::reserve(&conn, self.tenant, api.word(), self.ctx.pace).await.ok()??;
         Some(asked + wait)
     }
 }

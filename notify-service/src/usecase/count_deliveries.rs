@@ -11,6 +11,6 @@ pub(crate) async fn count_deliveries(
     ctx: &Ctx,
     tenant: Option<Tenant>,
 ) -> Result<Vec<CountRow>, Error> {
-    let mut conn = ctx.db.connection().await?;
-    Ok(deliveries::count(&mut conn, tenant.as_ref()).await?)
+    let conn = ctx.db.connection().await?;
+    Ok(deliveries::count(&conn, tenant.as_ref()).await?)
 }

@@ -22,8 +22,8 @@ const MOST_CALLS: usize = 8;
 
 /// The enterprises for which something is due.
 pub(crate) async fn list_tenants_due(ctx: &Ctx) -> Result<Vec<Tenant>, Error> {
-    let mut conn = ctx.db.connection().await?;
-    Ok(claims::list_tenants_due(&mut conn).await?)
+    let conn = ctx.db.connection().await?;
+    Ok(claims::list_tenants_due(&conn).await?)
 }
 
 /// Claims, calls and records; no call is made inside a transaction.
@@ -36,8 +36,8 @@ pub(crate) async fn deliver_due(
         let access = ctx.sso.access(tenant).await.map_err(Error::Sso)?;
         let lease = shared::id::new_id();
         let claimed = {
-            let mut conn = ctx.db.connection().await?;
-            claims::claim(&mut conn, tenant, lease).await?
+            let conn = ctx.db.connection().await?;
+            claims::claim(&conn, tenant, lease).await?
         };
         if claimed.is_empty() {
             return Ok(());

@@ -10,6 +10,6 @@ pub(crate) async fn list_deliveries(
     ctx: &Ctx,
     wanted: PageOf,
 ) -> Result<(Vec<ListedRow>, i64), Error> {
-    let mut conn = ctx.db.connection().await?;
-    Ok(deliveries::list(&mut conn, &wanted).await?)
+    let conn = ctx.db.connection().await?;
+    Ok(deliveries::list(&conn, &wanted).await?)
 }

@@ -70,8 +70,8 @@ async fn resolve_person(
     };
     let user = DingUser { userid, unionid };
     let remembered = async {
-        let mut conn = round.ctx.db.connection().await?;
-        people::save_ding_user(&mut conn, round.tenant, person, &user).await?;
+        let conn = round.ctx.db.connection().await?;
+        people::save_ding_user(&conn, round.tenant, person, &user).await?;
         Ok::<(), crate::error::Error>(())
     };
     if let Err(error) = remembered.await {

@@ -11,8 +11,8 @@ pub(crate) async fn show_delivery(
     ctx: &Ctx,
     id: i64,
 ) -> Result<(ListedRow, Vec<AttemptRow>), Error> {
-    let mut conn = ctx.db.connection().await?;
-    let delivery = deliveries::show(&mut conn, id).await?.ok_or(Error::UnknownDelivery(id))?;
-    let attempts = attempts::list(&mut conn, id).await?;
+    let conn = ctx.db.connection().await?;
+    let delivery = deliveries::show(&conn, id).await?.ok_or(Error::UnknownDelivery(id))?;
+    let attempts = attempts::list(&conn, id).await?;
     Ok((delivery, attempts))
 }

@@ -16,12 +16,12 @@ const MOST_BATCHES: usize = 100;
 /// Safe to run at any time, by any number of processes.
 pub(crate) async fn sweep(ctx: Arc<Ctx>) -> Result<(), Error> {
     let heard = shared::inbox::forget_old(&ctx.db).await?;
-    let mut conn = ctx.db.connection().await?;
-    budget::delete_old(&mut conn).await?;
+    let conn = ctx.db.connection().await?;
+    budget::delete_old(&conn).await?;
     let mut removed = 0;
     for _ in 0..MOST_BATCHES {
-        let ended = deliveries::delete_old(&mut conn, KEPT_DAYS, BATCH).await?;
-        let silent = notices::delete_old(&mut conn, KEPT_DAYS, BATCH).await?;
+        let ended = deliveries::delete_old(&conn, KEPT_DAYS, BATCH).await?;
+        let silent = notices::delete_old(&conn, KEPT_DAYS, BATCH).await?;
         removed += ended;
         if ended == 0 && silent == 0 {
             break;

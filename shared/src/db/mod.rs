@@ -151,8 +151,8 @@ impl Database {
 
     /// Whether a connection answers, for readiness.
     pub async fn is_ready(&self) -> bool {
-        let Ok(mut conn) = self.connection().await else { return false };
-        sql("select 1").run(&mut conn).await.is_ok()
+        let Ok(conn) = self.connection().await else { return false };
+        sql("select 1").run(&conn).await.is_ok()
     }
 }
 

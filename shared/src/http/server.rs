@@ -136,7 +136,7 @@ async fn observe(
     .instrument(span)
     .await?;
     let route = outcome.request().match_pattern().unwrap_or_else(|| "other".to_owned());
-    let labels = vec![
+    let labels = [
         Label::from_static_parts("method", method),
         Label::new("route", route),
         Label::new("status", outcome.status().as_u16().to_string()),

@@ -86,7 +86,7 @@ impl ApplicationRow {
 
 /// Locks an application that must exist.
 pub(crate) async fn load(
-    tx: &mut Conn,
+    tx: &Conn,
     sealer: &Sealer,
     tenant: &Tenant,
     app: &AppId,
@@ -102,7 +102,7 @@ pub(crate) async fn load(
 
 /// An application as the gateway asks for it; `enabled` also says whether its enterprise is.
 pub(crate) async fn show(
-    conn: &mut Conn,
+    conn: &Conn,
     sealer: &Sealer,
     tenant: &Tenant,
     app: &AppId,
@@ -126,7 +126,7 @@ pub(crate) enum Inserted {
 
 /// Adds a new application, unless the place is taken.
 pub(crate) async fn insert(
-    tx: &mut Conn,
+    tx: &Conn,
     sealer: &Sealer,
     application: &Application,
 ) -> Result<Inserted, Error> {
@@ -149,7 +149,7 @@ pub(crate) async fn insert(
 
 /// Stores a changed application.
 pub(crate) async fn save(
-    tx: &mut Conn,
+    tx: &Conn,
     sealer: &Sealer,
     application: &Application,
 ) -> Result<(), Error> {
@@ -178,7 +178,7 @@ pub(crate) async fn save(
 }
 
 /// All applications of all enterprises.
-pub(crate) async fn list(conn: &mut Conn) -> QueryResult<Vec<ListedRow>> {
+pub(crate) async fn list(conn: &Conn) -> QueryResult<Vec<ListedRow>> {
     sql("select tenant, app_id, name, enabled, accept_v0, require_timestamp, any_order, previous_until \
          from applications order by tenant, app_id")
     .rows(conn)

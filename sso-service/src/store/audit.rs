@@ -17,7 +17,7 @@ pub(crate) struct Record {
 }
 
 /// Adds records with one statement.
-pub(crate) async fn save_all(tx: &mut Conn, records: Vec<Record>) -> QueryResult<()> {
+pub(crate) async fn save_all(tx: &Conn, records: Vec<Record>) -> QueryResult<()> {
     let (mut tenants, mut actors, mut actions) = (Vec::new(), Vec::new(), Vec::new());
     let (mut requests, mut details) = (Vec::new(), Vec::new());
     for record in records {
@@ -39,7 +39,7 @@ pub(crate) async fn save_all(tx: &mut Conn, records: Vec<Record>) -> QueryResult
 }
 
 /// Removes records older than a year.
-pub(crate) async fn delete_old(conn: &mut Conn) -> QueryResult<usize> {
+pub(crate) async fn delete_old(conn: &Conn) -> QueryResult<usize> {
     sql("delete from audit_records where at < now() - $1 * interval '1 day'")
         .bind::<Integer, _>(KEPT_DAYS)
         .run(conn)

@@ -52,7 +52,7 @@ fn place(tenant: &Tenant) -> String {
 
 /// Stores the application; a token of another one is forgotten.
 pub(crate) async fn save(
-    conn: &mut Conn,
+    conn: &Conn,
     sealer: &Sealer,
     tenant: &Tenant,
     app: &DingtalkApp,
@@ -76,7 +76,7 @@ pub(crate) async fn save(
 
 /// The application and, where there is one, its token.
 pub(crate) async fn show(
-    conn: &mut Conn,
+    conn: &Conn,
     sealer: &Sealer,
     tenant: &Tenant,
 ) -> Result<Option<(DingtalkApp, Option<StoredToken>)>, Error> {
@@ -115,7 +115,7 @@ impl DingtalkApp {
 }
 
 /// Takes the office of refreshing for ten seconds; `false` when somebody else holds it.
-pub(crate) async fn lease_refresh(conn: &mut Conn, tenant: &Tenant) -> Result<bool, Error> {
+pub(crate) async fn lease_refresh(conn: &Conn, tenant: &Tenant) -> Result<bool, Error> {
     #[derive(QueryableByName)]
     struct Leased {
         #[diesel(sql_type = Bool)]
@@ -131,7 +131,7 @@ pub(crate) async fn lease_refresh(conn: &mut Conn, tenant: &Tenant) -> Result<bo
 
 /// Stores the token, or nothing after a failure, and ends the lease.
 pub(crate) async fn end_refresh(
-    conn: &mut Conn,
+    conn: &Conn,
     sealer: &Sealer,
     tenant: &Tenant,
     token: Option<(&str, DateTime<Utc>)>,

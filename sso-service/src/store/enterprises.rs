@@ -17,7 +17,7 @@ pub(crate) struct EnterpriseRow {
 }
 
 /// Creates it, or gives an existing one the name.
-pub(crate) async fn save(tx: &mut Conn, tenant: &Tenant, name: &str) -> QueryResult<usize> {
+pub(crate) async fn save(tx: &Conn, tenant: &Tenant, name: &str) -> QueryResult<usize> {
     sql("insert into enterprises (code, name) values ($1, $2) on conflict (code) do update set name = excluded.name")
         .bind::<Text, _>(tenant.as_str())
         .bind::<Text, _>(name)
@@ -26,7 +26,7 @@ pub(crate) async fn save(tx: &mut Conn, tenant: &Tenant, name: &str) -> QueryRes
 }
 
 /// Switches it on or off; how many rows that touched.
-pub(crate) async fn enable(tx: &mut Conn, tenant: &Tenant, enabled: bool) -> QueryResult<usize> {
+pub(crate) async fn enable(tx: &Conn, tenant: &Tenant, enabled: bool) -> QueryResult<usize> {
     sql("update enterprises set enabled = $2 where code = $1")
         .bind::<Text, _>(tenant.as_str())
         .bind::<Bool, _>(enabled)
@@ -35,7 +35,7 @@ pub(crate) async fn enable(tx: &mut Conn, tenant: &Tenant, enabled: bool) -> Que
 }
 
 /// Whether it is there.
-pub(crate) async fn exists(tx: &mut Conn, tenant: &Tenant) -> QueryResult<bool> {
+pub(crate) async fn exists(tx: &Conn, tenant: &Tenant) -> QueryResult<bool> {
     let row: Option<EnterpriseRow> =
         sql("select code, name, enabled from enterprises where code = $1")
             .bind::<Text, _>(tenant.as_str())
@@ -45,6 +45,6 @@ pub(crate) async fn exists(tx: &mut Conn, tenant: &Tenant) -> QueryResult<bool> 
 }
 
 /// All of them.
-pub(crate) async fn list(tx: &mut Conn) -> QueryResult<Vec<EnterpriseRow>> {
+pub(crate) async fn list(tx: &Conn) -> QueryResult<Vec<EnterpriseRow>> {
     sql("select code, name, enabled from enterprises order by code").rows(tx).await
 }

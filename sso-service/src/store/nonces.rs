@@ -9,7 +9,7 @@ const REMEMBERED_SECS: i32 = 600;
 
 /// Remembers a nonce; `false` when it was seen within its time.
 pub(crate) async fn save(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     app: &AppId,
     nonce: &str,
@@ -26,6 +26,6 @@ pub(crate) async fn save(
 }
 
 /// Removes those whose time is over.
-pub(crate) async fn delete_old(conn: &mut Conn) -> QueryResult<usize> {
+pub(crate) async fn delete_old(conn: &Conn) -> QueryResult<usize> {
     sql("delete from nonces where until < now()").run(conn).await
 }

@@ -23,14 +23,14 @@ pub(crate) async fn issue_dingtalk_token(
     stale: Option<&str>,
 ) -> Result<Option<Access>, Error> {
     for _ in 0..LOOKS {
-        let mut conn = ctx.db.connection().await?;
-        let Some((app, token)) = dingtalk::show(&mut conn, &ctx.sealer, tenant).await? else {
+        let conn = ctx.db.connection().await?;
+        let Some((app, token)) = dingtalk::show(&conn, &ctx.sealer, tenant).await? else {
             return Ok(None);
         };
         if let Some(good) = still_good(ctx, token, stale) {
             return Ok(Some(good.access));
         }
-        let mine = dingtalk::lease_refresh(&mut conn, tenant).await?;
+        let mine = dingtalk::lease_refresh(&conn, tenant).await?;
         drop(conn);
         if mine {
             return refresh(ctx, tenant, &app).await.map(Some);
@@ -50,12 +50,12 @@ fn still_good(ctx: &Ctx, token: Option<StoredToken>, stale: Option<&str>) -> Opt
 /// The call stands between two short statements, never inside a transaction.
 async fn refresh(ctx: &Ctx, tenant: &Tenant, app: &DingtalkApp) -> Result<Access, Error> {
     let fetched = ctx.dingtalk.token(&app.oapi_url, &app.app_key, &app.app_secret).await;
-    let mut conn = ctx.db.connection().await?;
+    let conn = ctx.db.connection().await?;
     let token = fetched
         .as_ref()
         .ok()
         .map(|(token, life)| (token.as_str(), ctx.clock.now() + TimeDelta::seconds(*life)));
-    dingtalk::end_refresh(&mut conn, &ctx.sealer, tenant, token).await?;
+    dingtalk::end_refresh(&conn, &ctx.sealer, tenant, token).await?;
     let (token, _) = fetched.map_err(Error::Dingtalk)?;
     tracing::info!(tenant = %tenant, "dingtalk token refreshed");
     Ok(app.access(token))

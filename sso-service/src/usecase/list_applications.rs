@@ -10,6 +10,6 @@ use crate::store::{applications, enterprises};
 pub(crate) async fn list_applications(
     ctx: &Ctx,
 ) -> Result<(Vec<EnterpriseRow>, Vec<ListedRow>), Error> {
-    let mut conn = ctx.db.connection().await?;
-    Ok((enterprises::list(&mut conn).await?, applications::list(&mut conn).await?))
+    let conn = ctx.db.connection().await?;
+    Ok((enterprises::list(&conn).await?, applications::list(&conn).await?))
 }

@@ -16,7 +16,7 @@ pub(crate) async fn record_refusals(ctx: &Ctx, refusals: Vec<Refused>) -> Result
         request_id: Some(refused.request_id),
         detail: json!({"address": refused.address, "code": refused.code, "reason": refused.reason}),
     };
-    let mut conn = ctx.db.connection().await?;
-    audit::save_all(&mut conn, refusals.into_iter().map(record).collect()).await?;
+    let conn = ctx.db.connection().await?;
+    audit::save_all(&conn, refusals.into_iter().map(record).collect()).await?;
     Ok(())
 }

@@ -14,8 +14,8 @@ pub(crate) async fn show_credential(
     tenant: &Tenant,
     app: &AppId,
 ) -> Result<Option<Credential>, Error> {
-    let mut conn = ctx.db.connection().await?;
-    let application = applications::show(&mut conn, &ctx.sealer, tenant, app).await?;
+    let conn = ctx.db.connection().await?;
+    let application = applications::show(&conn, &ctx.sealer, tenant, app).await?;
     Ok(application.map(|application| Credential {
         enabled: application.enabled,
         accept_v0: application.switches.accept_v0,

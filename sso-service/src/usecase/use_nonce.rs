@@ -13,6 +13,6 @@ pub(crate) async fn use_nonce(
     app: &AppId,
     nonce: &str,
 ) -> Result<bool, Error> {
-    let mut conn = ctx.db.connection().await?;
-    Ok(nonces::save(&mut conn, tenant, app, nonce).await?)
+    let conn = ctx.db.connection().await?;
+    Ok(nonces::save(&conn, tenant, app, nonce).await?)
 }

@@ -46,7 +46,7 @@ struct CodeRow {
 }
 
 /// All departments of an enterprise, in the order people see them.
-pub(crate) async fn list(conn: &mut Conn, tenant: &Tenant) -> QueryResult<Vec<Department>> {
+pub(crate) async fn list(conn: &Conn, tenant: &Tenant) -> QueryResult<Vec<Department>> {
     let rows: Vec<DepartmentRow> =
         sql("select dept_id, name, parent_id, dept_code, order_num, active \
          from departments where tenant = $1 order by order_num, dept_id")
@@ -58,7 +58,7 @@ pub(crate) async fn list(conn: &mut Conn, tenant: &Tenant) -> QueryResult<Vec<De
 
 /// Those of `ids` that exist.
 pub(crate) async fn list_existing(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     ids: Vec<String>,
 ) -> QueryResult<BTreeSet<String>> {
@@ -73,7 +73,7 @@ pub(crate) async fn list_existing(
 
 /// Those of `codes` that name no department, neither by id nor by code.
 pub(crate) async fn list_unknown(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     codes: Vec<String>,
 ) -> QueryResult<Vec<String>> {
@@ -89,7 +89,7 @@ pub(crate) async fn list_unknown(
 
 /// Stores all with one statement.
 pub(crate) async fn save_all(
-    tx: &mut Conn,
+    tx: &Conn,
     tenant: &Tenant,
     departments: &[Department],
 ) -> QueryResult<()> {

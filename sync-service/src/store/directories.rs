@@ -16,7 +16,7 @@ pub(crate) struct Directory {
 }
 
 /// Locks the enterprise's directory, making it on first use.
-pub(crate) async fn load(tx: &mut Conn, tenant: &Tenant) -> QueryResult<Directory> {
+pub(crate) async fn load(tx: &Conn, tenant: &Tenant) -> QueryResult<Directory> {
     sql("insert into directories (tenant, revision) values ($1, 1) \
          on conflict (tenant) do update set revision = directories.revision + 1 returning source, revision")
     .bind::<Text, _>(tenant.as_str())

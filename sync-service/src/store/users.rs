@@ -54,7 +54,7 @@ impl From<UserRow> for User {
 /// The people named, everybody above them, and whoever holds one of the mobiles. The caller holds
 /// the directory's lock, so no row needs one of its own.
 pub(crate) async fn load_staff(
-    tx: &mut Conn,
+    tx: &Conn,
     tenant: &Tenant,
     codes: Vec<String>,
     mobiles: Vec<String>,
@@ -73,7 +73,7 @@ pub(crate) async fn load_staff(
 }
 
 /// A person under the directory's lock, if there.
-pub(crate) async fn find(tx: &mut Conn, tenant: &Tenant, code: &str) -> QueryResult<Option<User>> {
+pub(crate) async fn find(tx: &Conn, tenant: &Tenant, code: &str) -> QueryResult<Option<User>> {
     let row: Option<UserRow> = sql("select * from users where tenant = $1 and user_code = $2")
         .bind::<Text, _>(tenant.as_str())
         .bind::<Text, _>(code)
@@ -84,7 +84,7 @@ pub(crate) async fn find(tx: &mut Conn, tenant: &Tenant, code: &str) -> QueryRes
 
 /// Who is bound to a DingTalk user, if anybody.
 pub(crate) async fn find_by_link(
-    tx: &mut Conn,
+    tx: &Conn,
     tenant: &Tenant,
     link: &str,
 ) -> QueryResult<Option<User>> {
@@ -99,7 +99,7 @@ pub(crate) async fn find_by_link(
 
 /// Stores all with one statement.
 pub(crate) async fn save_all(
-    tx: &mut Conn,
+    tx: &Conn,
     tenant: &Tenant,
     revision: i64,
     users: &[User],
@@ -137,7 +137,7 @@ pub(crate) async fn save_all(
 
 /// Those of `departments` in which active people are.
 pub(crate) async fn list_manned(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     departments: Vec<String>,
 ) -> QueryResult<Vec<String>> {
@@ -158,7 +158,7 @@ pub(crate) async fn list_manned(
 
 /// Those of `codes` that name nobody.
 pub(crate) async fn list_unknown(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     codes: Vec<String>,
 ) -> QueryResult<Vec<String>> {
@@ -186,7 +186,7 @@ pub(crate) struct PageOf {
 
 /// One page of people and how many there are in all.
 pub(crate) async fn list(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     wanted: PageOf,
 ) -> QueryResult<(Vec<User>, i64)> {

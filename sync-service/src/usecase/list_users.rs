@@ -14,6 +14,6 @@ pub(crate) async fn list_users(
     tenant: &Tenant,
     wanted: PageOf,
 ) -> Result<(Vec<User>, i64), Error> {
-    let mut conn = ctx.db.connection().await?;
-    Ok(users::list(&mut conn, tenant, wanted).await?)
+    let conn = ctx.db.connection().await?;
+    Ok(users::list(&conn, tenant, wanted).await?)
 }

@@ -20,7 +20,7 @@ pub(crate) struct Ctx {
 }
 
 /// Locks the directory for a write of the ERP; refused where DingTalk is the source.
-async fn lock_for_erp(tx: &mut Conn, tenant: &Tenant) -> Result<Directory, Error> {
+async fn lock_for_erp(tx: &Conn, tenant: &Tenant) -> Result<Directory, Error> {
     let directory = directories::load(tx, tenant).await?;
     if directory.source == "erp" { Ok(directory) } else { Err(Error::OtherSource) }
 }

@@ -13,9 +13,9 @@ pub(crate) async fn resolve_directory(
     tenant: &Tenant,
     wanted: Resolve,
 ) -> Result<Unknown, Error> {
-    let mut conn = ctx.db.connection().await?;
+    let conn = ctx.db.connection().await?;
     Ok(Unknown {
-        users: users::list_unknown(&mut conn, tenant, wanted.users).await?,
-        departments: departments::list_unknown(&mut conn, tenant, wanted.departments).await?,
+        users: users::list_unknown(&conn, tenant, wanted.users).await?,
+        departments: departments::list_unknown(&conn, tenant, wanted.departments).await?,
     })
 }

@@ -12,6 +12,6 @@ pub(crate) async fn show_department_tree(
     ctx: &Ctx,
     tenant: &Tenant,
 ) -> Result<Vec<Department>, Error> {
-    let mut conn = ctx.db.connection().await?;
-    Ok(departments::list(&mut conn, tenant).await?)
+    let conn = ctx.db.connection().await?;
+    Ok(departments::list(&conn, tenant).await?)
 }

@@ -30,7 +30,7 @@ pub(crate) struct LogRow {
 
 /// Adds what is new; gives how many lines were.
 pub(crate) async fn save_all(
-    tx: &mut Conn,
+    tx: &Conn,
     key: &OrderKey,
     logs: &[ApprovalLog],
 ) -> QueryResult<usize> {
@@ -54,7 +54,7 @@ pub(crate) async fn save_all(
 }
 
 /// An order's history, oldest first.
-pub(crate) async fn list(conn: &mut Conn, key: &OrderKey) -> QueryResult<Vec<LogRow>> {
+pub(crate) async fn list(conn: &Conn, key: &OrderKey) -> QueryResult<Vec<LogRow>> {
     sql("select task_code, task_name, handler, handled_at, result, comment from approval_logs \
          where tenant = $1 and app_id = $2 and number = $3 order by handled_at, id limit 1000")
     .bind::<Text, _>(key.tenant.as_str())
@@ -65,7 +65,7 @@ pub(crate) async fn list(conn: &mut Conn, key: &OrderKey) -> QueryResult<Vec<Log
 }
 
 /// Removes lines whose order did not come within its time; those whose order has come wait no more.
-pub(crate) async fn delete_orphans(conn: &mut Conn) -> QueryResult<usize> {
+pub(crate) async fn delete_orphans(conn: &Conn) -> QueryResult<usize> {
     sql("update approval_logs l set waiting = false where l.waiting and exists \
          (select from orders o where o.tenant = l.tenant and o.app_id = l.app_id and o.number = l.number)")
     .run(conn)

@@ -47,7 +47,7 @@ pub(crate) async fn save_all(tx: &Conn, records: &[Record], now: DateTime<Utc>) 
 }
 
 /// An order's records, oldest first.
-pub(crate) async fn list(conn: &mut Conn, order: Uuid) -> QueryResult<Vec<AuditRow>> {
+pub(crate) async fn list(conn: &Conn, order: Uuid) -> QueryResult<Vec<AuditRow>> {
     sql("select at, action, detail from audit_records where order_id = $1 order by id limit 1000")
         .bind::<SqlUuid, _>(order)
         .rows(conn)

@@ -213,7 +213,7 @@ fn texts(list: List, sort: Sort) -> Texts {
 
 /// One page of a list and how many rows it has in all.
 pub(crate) async fn list(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     list: List,
     wanted: &PageOf,
@@ -294,11 +294,7 @@ fn finish(row: ListRow, wanted: &PageOf, public_url: &str) -> Row {
 }
 
 /// The numbers on a person's tabs, in one statement.
-pub(crate) async fn summarize(
-    conn: &mut Conn,
-    tenant: &Tenant,
-    user: &str,
-) -> QueryResult<Summary> {
+pub(crate) async fn summarize(conn: &Conn, tenant: &Tenant, user: &str) -> QueryResult<Summary> {
     #[derive(QueryableByName)]
     struct SummaryRow {
         #[diesel(sql_type = BigInt)]
@@ -338,7 +334,7 @@ pub(crate) struct ReadMark<'a> {
 
 /// Marks them; gives how many there are, read before or not.
 pub(crate) async fn mark_read(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     mark: ReadMark<'_>,
 ) -> QueryResult<i64> {

@@ -21,7 +21,7 @@ struct FlowRow {
 }
 
 /// All flows of an application.
-pub(crate) async fn list(conn: &mut Conn, tenant: &Tenant, app: &AppId) -> QueryResult<Vec<Flow>> {
+pub(crate) async fn list(conn: &Conn, tenant: &Tenant, app: &AppId) -> QueryResult<Vec<Flow>> {
     let rows: Vec<FlowRow> =
         sql("select flow_code, title, detail_web_url, detail_h5_url from flows \
          where tenant = $1 and app_id = $2 order by flow_code")
@@ -39,7 +39,7 @@ pub(crate) async fn list(conn: &mut Conn, tenant: &Tenant, app: &AppId) -> Query
 }
 
 /// Stores what is newer than what is there.
-pub(crate) async fn save_all(tx: &mut Conn, flows: &[FlowPublished]) -> QueryResult<()> {
+pub(crate) async fn save_all(tx: &Conn, flows: &[FlowPublished]) -> QueryResult<()> {
     let text = |part: fn(&FlowPublished) -> &str| flows.iter().map(part).collect::<Vec<_>>();
     // The newest of several about one flow; an upsert may touch a row only once.
     sql("insert into flows (tenant, flow_code, app_id, title, detail_web_url, detail_h5_url, revision) \

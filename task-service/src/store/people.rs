@@ -9,7 +9,7 @@ use shared::db::{Conn, QueryResult, sql};
 use shared::id::Tenant;
 
 /// Stores what is newer than what is there.
-pub(crate) async fn save_all(tx: &mut Conn, people: &[(&str, &Person)]) -> QueryResult<()> {
+pub(crate) async fn save_all(tx: &Conn, people: &[(&str, &Person)]) -> QueryResult<()> {
     if people.is_empty() {
         return Ok(());
     }
@@ -29,7 +29,7 @@ pub(crate) async fn save_all(tx: &mut Conn, people: &[(&str, &Person)]) -> Query
 
 /// The names of those who are known.
 pub(crate) async fn list_names(
-    conn: &mut Conn,
+    conn: &Conn,
     tenant: &Tenant,
     codes: Vec<String>,
 ) -> QueryResult<HashMap<String, String>> {

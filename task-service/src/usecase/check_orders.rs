@@ -19,8 +19,8 @@ pub(crate) async fn check_orders(
         .iter()
         .map(|belief| OrderKey { tenant: tenant.clone(), app: app.clone(), number: belief.number })
         .collect();
-    let mut conn = ctx.db.connection().await?;
-    let stored = orders::list_by_keys(&mut conn, &keys.iter().collect::<Vec<_>>()).await?;
+    let conn = ctx.db.connection().await?;
+    let stored = orders::list_by_keys(&conn, &keys.iter().collect::<Vec<_>>()).await?;
     Ok(beliefs
         .iter()
         .zip(&keys)

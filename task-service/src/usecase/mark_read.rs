@@ -13,6 +13,6 @@ pub(crate) async fn mark_read(ctx: &Ctx, tenant: &Tenant, mark: ReadMark<'_>) ->
         (Some(task), _) => Error::UnknownTask(task.to_owned()),
         (None, number) => Error::UnknownOrder(number.unwrap_or_default()),
     };
-    let mut conn = ctx.db.connection().await?;
-    if cards::mark_read(&mut conn, tenant, mark).await? == 0 { Err(missing) } else { Ok(()) }
+    let conn = ctx.db.connection().await?;
+    if cards::mark_read(&conn, tenant, mark).await? == 0 { Err(missing) } else { Ok(()) }
 }

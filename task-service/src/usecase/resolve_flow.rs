@@ -48,8 +48,8 @@ async fn load(
     app: &AppId,
     snapshot: &Snapshot,
 ) -> Result<Vec<Flow>, Error> {
-    let mut conn = ctx.db.connection().await?;
-    let copied = flows::list(&mut conn, tenant, app).await?;
+    let conn = ctx.db.connection().await?;
+    let copied = flows::list(&conn, tenant, app).await?;
     if suffices(&copied, snapshot) {
         return Ok(copied);
     }
@@ -57,9 +57,9 @@ async fn load(
     match ctx.flows.list_online(tenant, app).await {
         Ok(online) if online.is_empty() => Ok(copied),
         Ok(online) => {
-            let mut conn = ctx.db.connection().await?;
-            flows::save_all(&mut conn, &online).await?;
-            Ok(flows::list(&mut conn, tenant, app).await?)
+            let conn = ctx.db.connection().await?;
+            flows::save_all(&conn, &online).await?;
+            Ok(flows::list(&conn, tenant, app).await?)
         }
         Err(error) => {
             tracing::warn!(

@@ -39,27 +39,27 @@ pub(crate) async fn show_order(
     tenant: &Tenant,
     request: ShowOrder,
 ) -> Result<Shown, Error> {
-    let mut conn = ctx.db.connection().await?;
+    let conn = ctx.db.connection().await?;
     let app = match request.app {
         Some(app) => app,
-        None => match orders::list_apps(&mut conn, tenant, request.number).await?.as_slice() {
+        None => match orders::list_apps(&conn, tenant, request.number).await?.as_slice() {
             [only] => only.clone(),
             [] => return Err(Error::UnknownOrder(request.number)),
             _ => return Err(Error::AmbiguousOrder(request.number)),
         },
     };
     let key = OrderKey { tenant: tenant.clone(), app, number: request.number };
-    let order = orders::list_by_keys(&mut conn, &[&key])
+    let order = orders::list_by_keys(&conn, &[&key])
         .await?
         .remove(&key)
         .ok_or(Error::UnknownOrder(request.number))?;
     if request.user.as_deref().is_some_and(|user| !concerns(&order, user)) {
         return Err(Error::NotYours(request.number));
     }
-    let names = people::list_names(&mut conn, tenant, everybody(&order)).await?;
-    let logs = approval_logs::list(&mut conn, &key).await?;
-    let audits = audit::list(&mut conn, order.id).await?;
-    let known = flows::list(&mut conn, tenant, &key.app).await?;
+    let names = people::list_names(&conn, tenant, everybody(&order)).await?;
+    let logs = approval_logs::list(&conn, &key).await?;
+    let audits = audit::list(&conn, order.id).await?;
+    let known = flows::list(&conn, tenant, &key.app).await?;
     let flow = known.iter().find(|flow| Some(&flow.code) == order.flow.as_ref());
     let values = Values {
         app: key.app.as_str(),

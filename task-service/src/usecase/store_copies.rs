@@ -47,7 +47,7 @@ pub(crate) async fn store_flows(
 }
 
 /// The events of a batch that are heard for the first time.
-async fn only_news<E>(tx: &mut Conn, events: Vec<Delivered<E>>) -> QueryResult<Vec<E>> {
+async fn only_news<E>(tx: &Conn, events: Vec<Delivered<E>>) -> QueryResult<Vec<E>> {
     let ids: Vec<_> = events.iter().map(|event| event.id).collect();
     let firsts = inbox::once(tx, CONSUMER, &ids).await?;
     Ok(events

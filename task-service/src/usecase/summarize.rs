@@ -9,6 +9,6 @@ use crate::store::cards;
 
 /// Counted now, never remembered: the numbers agree with the lists.
 pub(crate) async fn summarize(ctx: &Ctx, tenant: &Tenant, user: &str) -> Result<Summary, Error> {
-    let mut conn = ctx.db.connection().await?;
-    Ok(cards::summarize(&mut conn, tenant, user).await?)
+    let conn = ctx.db.connection().await?;
+    Ok(cards::summarize(&conn, tenant, user).await?)
 }
