@@ -61,7 +61,8 @@ pub(crate) async fn load_staff(
 ) -> QueryResult<Vec<User>> {
     let rows: Vec<UserRow> = sql("with recursive up as ( \
            select user_code, supervisor from users where tenant = $1 and user_code = any($2) \
-           union select u.user_code, u.supervisor from users u join up on u.user_code = up.supervisor where u.tenant = $1) \
+           union select above.user_code, above.supervisor from up cross join lateral \
+           (select user_code, supervisor from users u where u.tenant = $1 and u.user_code = up.supervisor limit 1) above) \
          select * from users where tenant = $1 and user_code = any(array(select user_code from up)) \
          union select * from users where tenant = $1 and mobile = any($3) and active")
     .bind::<Text, _>(tenant.as_str())

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz};
+use futures_util::try_join;
 use shared::db::{Conn, QueryResult, sql};
 use shared::id::Tenant;
 
@@ -232,22 +233,17 @@ pub(crate) async fn list(
             .bind::<Bool, _>(pc)
             .bind::<Bool, _>(mobile)
     };
-    let rows: Vec<ListRow> = filtered(texts.page)
+    let page = filtered(texts.page)
         .bind::<BigInt, _>(i64::from(wanted.size))
-        .bind::<BigInt, _>(i64::from(wanted.page - 1) * i64::from(wanted.size))
-        .rows(conn)
-        .await?;
+        .bind::<BigInt, _>(i64::from(wanted.page - 1) * i64::from(wanted.size));
     let plain = wanted.flow.is_none() && pattern.is_none() && !pc && !mobile;
-    let total: CountRow = match texts.plain_count.filter(|_| plain) {
+    let count = match texts.plain_count.filter(|_| plain) {
         Some(text) => {
-            sql(text)
-                .bind::<Text, _>(tenant.as_str())
-                .bind::<Text, _>(wanted.user.as_str())
-                .row(conn)
-                .await?
+            sql(text).bind::<Text, _>(tenant.as_str()).bind::<Text, _>(wanted.user.as_str())
         }
-        None => filtered(texts.count).row(conn).await?,
+        None => filtered(texts.count),
     };
+    let (rows, total) = try_join!(page.rows::<ListRow>(conn), count.row::<CountRow>(conn))?;
     let row = |row: ListRow| finish(row, wanted, public_url);
     Ok((rows.into_iter().map(row).collect(), total.total))
 }
