@@ -389,13 +389,13 @@ async fn a_clock_that_is_off_is_told_by_how_many_milliseconds() {
     let world = World::start().await;
     let erp = world.erp();
 
-    for (off, least) in [(-301_000, 301_000), (400_000, 390_000), (-86_400_000, 86_400_000)] {
+    for (off, least) in [(-301_000, 301_000), (400_000, 380_000), (-86_400_000, 86_400_000)] {
         let refused = send(&erp, &timed(off)).await.refused(Code::SignatureExpired);
         let told: i64 = message(&refused)
             .split(|c: char| !c.is_ascii_digit())
             .find_map(|digits| digits.parse().ok())
             .expect("the message names the milliseconds");
-        assert!((least..least + 10_000).contains(&told), "{told}");
+        assert!((least..least + 25_000).contains(&told), "{told}");
     }
 
     for off in [-290_000, 290_000] {

@@ -201,6 +201,13 @@ impl World {
             user("USER003", "王五", "13800138002"),
         ]});
         erp.post("/aflow/api/sys/sync/user", &users).await.ok();
+        // Names reach the task centre as an event, a moment after the answer.
+        let known =
+            format!("select count(*) from house_task.people where tenant = '{}'", self.tenant);
+        eventually("the task centre knows the names", || async {
+            (testing::count(&known).await == 3).then_some(())
+        })
+        .await;
         self
     }
 

@@ -63,6 +63,20 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(
     }
 }
 
+/// What `select count(*) …` gives on the test database.
+pub async fn count(query: &str) -> i64 {
+    use diesel_async::{AsyncConnection, RunQueryDsl};
+    #[derive(diesel::QueryableByName)]
+    struct CountRow {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let mut conn =
+        crate::db::Conn::establish(&database_url()).await.unwrap_or_else(|error| panic!("{error}"));
+    let row = diesel::sql_query(query).get_result::<CountRow>(&mut conn).await;
+    row.map(|row| row.count).unwrap_or_else(|error| panic!("{query}: {error}"))
+}
+
 /// An answer as a test looks at it.
 #[derive(Debug)]
 pub struct Answered {
