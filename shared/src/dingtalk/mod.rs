@@ -189,12 +189,6 @@ pub fn card(title: &str, markdown: &str, button: &str, url: &str) -> Value {
     })
 }
 
-/// A link that opens in the PC client's side panel and in the phone's browser.
-pub fn side_panel_link(url: &str) -> String {
-    let encoded: String = url::form_urlencoded::byte_serialize(url.as_bytes()).collect();
-    format!("dingtalk://dingtalkclient/page/link?url={}&pc_slide=true", encoded.replace('+', "%20"))
-}
-
 /// Text inside markdown, with what could make a link, a picture or a mention taken away.
 pub fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

@@ -57,23 +57,6 @@ fn depth(text: &str) -> usize {
     most
 }
 
-impl Json {
-    /// The same value for storing as it came.
-    pub fn into_value(self) -> serde_json::Value {
-        use serde_json::Value;
-        match self {
-            Json::Null => Value::Null,
-            Json::Bool(flag) => Value::Bool(flag),
-            Json::Number(number) => Value::Number(number),
-            Json::Text(text) => Value::String(text),
-            Json::Array(items) => Value::Array(items.into_iter().map(Json::into_value).collect()),
-            Json::Object(members) => Value::Object(
-                members.into_iter().map(|(key, value)| (key, value.into_value())).collect(),
-            ),
-        }
-    }
-}
-
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct JsonVisitor;
