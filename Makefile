@@ -4,7 +4,7 @@
 ARGS ?=
 
 run: ## all of aiflow in one process, with sample data and a fake DingTalk
-	cargo run --quiet -p standalone -- --demo $(ARGS)
+	cargo run -p standalone -- --demo $(ARGS)
 
 try: ## the documented journey through the Python SDK against `make run`
 	cd aflow-client-python && PYTHONDONTWRITEBYTECODE=1 python3 journey.py http://127.0.0.1:7020 --dingtalk http://127.0.0.1:7030
