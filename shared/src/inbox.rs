@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
-use serde_json::Value;
+use diesel::sql_types::{Array, Integer, Nullable, Text, Uuid as SqlUuid};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -91,7 +90,7 @@ impl<C: Send + Sync + 'static> Subscriptions<C> {
             Box::pin(async move {
                 let mut events = Vec::with_capacity(messages.len());
                 for message in messages {
-                    let body = serde_json::from_value(message.payload).map_err(|error| {
+                    let body = E::read(&message.payload).map_err(|error| {
                         Trouble::Permanent(format!("not a {}: {error}", E::TOPIC))
                     })?;
                     events.push(Delivered { id: message.id, body });
@@ -231,7 +230,7 @@ impl<C: Send + Sync + 'static> Consumer<C> {
         .bind::<SqlUuid, _>(message.id)
         .bind::<Text, _>(message.topic.clone())
         .bind::<Text, _>(message.key.clone())
-        .bind::<Jsonb, _>(message.payload.clone())
+        .bind::<Text, _>(message.payload.clone())
         .bind::<Nullable<Text>, _>(message.request_id.clone())
         .bind::<Integer, _>(attempts)
         .bind::<Text, _>(reason.clone())
@@ -269,8 +268,8 @@ impl<C: Send + Sync + 'static> Consumer<C> {
             topic: String,
             #[diesel(sql_type = Text)]
             key: String,
-            #[diesel(sql_type = Jsonb)]
-            payload: Value,
+            #[diesel(sql_type = Text)]
+            payload: String,
             #[diesel(sql_type = Nullable<Text>)]
             request_id: Option<String>,
             #[diesel(sql_type = Integer)]

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::AsyncConnection;
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -41,28 +40,51 @@ pub async fn announce_each<E: Event>(
     if events.is_empty() {
         return Ok(());
     }
-    let mut ids = Vec::with_capacity(events.len());
-    let mut keys = Vec::with_capacity(events.len());
-    let mut payloads = Vec::with_capacity(events.len());
-    for (event, _) in events {
-        ids.push(crate::id::new_id());
-        keys.push(event.key());
-        let payload = serde_json::to_value(event)
-            .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
-        payloads.push(payload);
-    }
+    let lines = Lines::of(events.iter().map(|(event, request)| (*event, request.clone())))?;
     sql("insert into outbox (event_id, topic, key, payload, request_id) \
          select e, $5, k, p, r from unnest($1, $2, $3, $4) as t(e, k, p, r)")
-    .bind::<Array<SqlUuid>, _>(ids)
-    .bind::<Array<Text>, _>(keys)
-    .bind::<Array<Jsonb>, _>(payloads)
-    .bind::<Array<Nullable<Text>>, _>(
-        events.iter().map(|(_, request)| request.as_deref()).collect::<Vec<_>>(),
-    )
-    .bind::<Text, _>(E::TOPIC)
+    .bind::<Array<SqlUuid>, _>(lines.ids)
+    .bind::<Array<Text>, _>(lines.keys)
+    .bind::<Array<Text>, _>(lines.payloads)
+    .bind::<Array<Nullable<Text>>, _>(lines.requests)
+    .bind::<Text, _>(lines.topic)
     .run(tx)
     .await?;
     Ok(())
+}
+
+/// Facts of one kind as columns of the outbox, for a statement that writes them together with what
+/// they tell of.
+pub struct Lines {
+    /// `topic`, the same for all.
+    pub topic: &'static str,
+    /// `event_id`
+    pub ids: Vec<Uuid>,
+    /// `key`
+    pub keys: Vec<String>,
+    /// `payload`
+    pub payloads: Vec<String>,
+    /// `request_id`
+    pub requests: Vec<Option<String>>,
+}
+
+impl Lines {
+    /// Of facts and the ids of their requests.
+    pub fn of<'e, E: Event>(
+        events: impl IntoIterator<Item = (&'e E, Option<String>)>,
+    ) -> QueryResult<Self> {
+        let (ids, keys, payloads, requests) = Default::default();
+        let mut lines = Lines { topic: E::TOPIC, ids, keys, payloads, requests };
+        for (event, request) in events {
+            let payload = serde_json::to_string(event)
+                .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+            lines.ids.push(crate::id::new_id());
+            lines.keys.push(event.key());
+            lines.payloads.push(payload);
+            lines.requests.push(request);
+        }
+        Ok(lines)
+    }
 }
 
 #[derive(QueryableByName)]
@@ -75,8 +97,8 @@ struct OutboxRow {
     topic: String,
     #[diesel(sql_type = Text)]
     key: String,
-    #[diesel(sql_type = Jsonb)]
-    payload: Value,
+    #[diesel(sql_type = Text)]
+    payload: String,
     #[diesel(sql_type = Nullable<Text>)]
     request_id: Option<String>,
 }

@@ -23,6 +23,8 @@ pub(crate) enum Error {
     NotYours(i64),
     #[error("多个应用都有订单 {0}，请用 appId 指明")]
     AmbiguousOrder(i64),
+    #[error("订单正被频繁修改，请稍后重试")]
+    Crowded,
     #[error(transparent)]
     Stopped(#[from] db::group::Stopped),
     #[error(transparent)]
@@ -45,7 +47,7 @@ impl Fault for Error {
                 Code::UnknownReference
             }
             Error::NotYours(_) => Code::NotPermitted,
-            Error::Stopped(_) => Code::Unavailable,
+            Error::Crowded | Error::Stopped(_) => Code::Unavailable,
             Error::Database(error) => error.code(),
         }
     }
@@ -63,7 +65,9 @@ impl Fault for Error {
             Error::UnknownOrder(_) => named("orderId"),
             Error::UnknownTask(_) => named("taskId"),
             Error::AmbiguousOrder(_) => named("appId"),
-            Error::NotYours(_) | Error::Stopped(_) | Error::Database(_) => Vec::new(),
+            Error::NotYours(_) | Error::Crowded | Error::Stopped(_) | Error::Database(_) => {
+                Vec::new()
+            }
         }
     }
 }

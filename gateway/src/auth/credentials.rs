@@ -119,7 +119,7 @@ impl Credentials {
                 batch = subscription.next() => batch,
             };
             for message in batch.messages() {
-                match serde_json::from_value(message.payload) {
+                match serde_json::from_str(&message.payload) {
                     Ok(changed) => self.forget(changed).await,
                     Err(cause) => {
                         tracing::error!(%cause, "not an application.changed; all credentials are forgotten");

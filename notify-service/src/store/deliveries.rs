@@ -17,9 +17,10 @@ fn words(states: &[State]) -> Vec<&'static str> {
     states.iter().map(|state| state.word()).collect()
 }
 
-/// Opens the deliveries of the tasks that opened: due, or waiting for the person. What is there
-/// stays as it is, except what was skipped before anything can have gone out.
-pub(crate) async fn open_all(tx: &Conn, folded: &Folded) -> QueryResult<()> {
+/// Opens the deliveries of the tasks that opened: due, waiting for the person, or not to go out
+/// because the enterprise has no DingTalk. What is there stays as it is, except what was skipped
+/// before anything can have gone out.
+pub(crate) async fn open_all(tx: &Conn, folded: &Folded, is_configured: bool) -> QueryResult<()> {
     let mut keys = Keys::default();
     let (mut users, mut web, mut h5) = (Vec::new(), Vec::new(), Vec::new());
     for ((key, user), standing) in &folded.standings {
@@ -46,7 +47,7 @@ pub(crate) async fn open_all(tx: &Conn, folded: &Folded) -> QueryResult<()> {
          cross join lateral (select case when not r.open then 'skipped' \
            when p.user_code is null then 'waiting_person' when not p.active then 'skipped' \
            when p.mobile is null and p.dingtalk_user_id is null then 'waiting_person' \
-           else 'due' end as state) s \
+           when $8 then 'due' else 'not_configured' end as state) s \
          where c.channel = 'work' or n.node_type in ('handle', 'audit') \
          order by n.id, k.user_code, c.channel \
          on conflict (notice_id, user_code, channel) do update set state = excluded.state, \
@@ -60,6 +61,7 @@ pub(crate) async fn open_all(tx: &Conn, folded: &Folded) -> QueryResult<()> {
     .bind::<Array<Text>, _>(users)
     .bind::<Array<Text>, _>(web)
     .bind::<Array<Text>, _>(h5)
+    .bind::<Bool, _>(is_configured)
     .run(tx)
     .await?;
     Ok(())
@@ -258,11 +260,13 @@ pub(crate) struct CountRow {
     pub(crate) pending: i64,
 }
 
-/// Counts by state, of one enterprise or of all.
+/// Counts by state, of one enterprise or of all; openings that wait to be planned are `queued`.
 pub(crate) async fn count(conn: &Conn, tenant: Option<&Tenant>) -> QueryResult<Vec<CountRow>> {
     sql("select state, count(*) as total, \
          count(*) filter (where due_at is not null and state = any($2)) as pending \
-         from deliveries where $1 is null or tenant = $1 group by state order by state")
+         from deliveries where $1 is null or tenant = $1 group by state \
+         union all select 'queued', count(*), count(*) from changes where $1 is null or tenant = $1 \
+         having count(*) > 0 order by state")
     .bind::<Nullable<Text>, _>(tenant.map(Tenant::as_str))
     .bind::<Array<Text>, _>(words(&PENDING))
     .rows(conn)

@@ -2,6 +2,7 @@
 
 pub(crate) mod attempts;
 pub(crate) mod budget;
+pub(crate) mod changes;
 pub(crate) mod claims;
 pub(crate) mod deliveries;
 pub(crate) mod notices;

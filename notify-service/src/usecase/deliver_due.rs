@@ -1,6 +1,7 @@
 //! Delivers what is due for one enterprise, round after round, until nothing is.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -11,22 +12,30 @@ use uuid::Uuid;
 
 use super::call_dingtalk::Round;
 use super::resolve_person::Found;
-use super::{Ctx, create_todo, finish_todo, poll_results, push_work, record_outcomes};
+use super::{
+    Ctx, create_todo, finish_todo, notify_tasks, poll_results, push_work, record_outcomes,
+};
 use crate::domain::delivery::Errand;
 use crate::domain::outcome::Outcome;
 use crate::error::Error;
+use crate::store::changes;
 use crate::store::claims::{self, Claimed};
+
+/// Between two rounds of an enterprise without DingTalk.
+const BREATH: Duration = Duration::from_millis(200);
 
 /// Calls of one kind at the same time, for one enterprise.
 const MOST_CALLS: usize = 8;
 
-/// The enterprises for which something is due.
+/// The enterprises for which something is due or waits to be planned.
 pub(crate) async fn list_tenants_due(ctx: &Ctx) -> Result<Vec<Tenant>, Error> {
     let conn = ctx.db.connection().await?;
-    Ok(claims::list_tenants_due(&conn).await?)
+    let (due, waiting) =
+        tokio::try_join!(claims::list_tenants_due(&conn), changes::list_tenants(&conn))?;
+    Ok(due.into_iter().chain(waiting).collect())
 }
 
-/// Claims, calls and records; no call is made inside a transaction.
+/// Plans, claims, calls and records; no call is made inside a transaction.
 pub(crate) async fn deliver_due(
     ctx: &Ctx,
     tenant: &Tenant,
@@ -34,17 +43,25 @@ pub(crate) async fn deliver_due(
 ) -> Result<(), Error> {
     while !stop.is_cancelled() {
         let access = ctx.sso.access(tenant).await.map_err(Error::Sso)?;
+        let planned = notify_tasks::plan_deliveries(ctx, tenant, access.is_some()).await?;
         let lease = shared::id::new_id();
         let claimed = {
             let conn = ctx.db.connection().await?;
             claims::claim(&conn, tenant, lease).await?
         };
-        if claimed.is_empty() {
+        if claimed.is_empty() && planned == 0 {
             return Ok(());
         }
         match access {
             Some(_) => work(&Round::new(ctx, tenant, stop), lease, claimed).await,
-            None => give_up(ctx, tenant, lease, &claimed).await?,
+            None => {
+                give_up(ctx, tenant, lease, &claimed).await?;
+                // Nobody waits for the rows of a backlog that goes nowhere.
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(BREATH) => {}
+                }
+            }
         }
     }
     Ok(())

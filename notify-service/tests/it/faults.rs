@@ -167,6 +167,7 @@ async fn a_duplicate_of_what_a_dead_worker_may_have_sent_counts_as_delivered() {
     let mut unknown = twin.opening(1, &["USER002"]);
     unknown.opened[0].assignees[0].user_code = "USER004".to_owned();
     twin.publish(&unknown).await;
+    twin.reaches("waiting_person", 2).await;
 
     // The twin's worker sent the same message, which the person has, and died before it said so.
     twin.take().await;

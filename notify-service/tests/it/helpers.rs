@@ -195,7 +195,7 @@ impl TestApp {
             id: shared::id::new_id(),
             topic: E::TOPIC.to_owned(),
             key: event.key(),
-            payload: serde_json::to_value(event).unwrap(),
+            payload: serde_json::to_string(event).unwrap(),
             request_id: None,
         };
         self.publish_message(message.clone()).await;
@@ -214,7 +214,7 @@ impl TestApp {
             id: shared::id::new_id(),
             topic: E::TOPIC.to_owned(),
             key: event.key(),
-            payload: serde_json::to_value(event).unwrap(),
+            payload: serde_json::to_string(event).unwrap(),
             request_id: None,
         };
         for outcome in self.bus.publish(events.iter().map(message).collect()).await {

@@ -142,7 +142,7 @@ mod tests {
             id: crate::id::new_id(),
             topic: topic.to_owned(),
             key: "k".to_owned(),
-            payload: serde_json::Value::Null,
+            payload: String::new(),
             request_id: None,
         }
     }

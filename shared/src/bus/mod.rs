@@ -4,7 +4,6 @@ pub mod memory;
 pub mod rabbit;
 
 use secrecy::ExposeSecret;
-use serde_json::Value;
 use uuid::Uuid;
 
 /// An event on its way.
@@ -16,8 +15,8 @@ pub struct Message {
     pub topic: String,
     /// What it is about.
     pub key: String,
-    /// The event as JSON.
-    pub payload: Value,
+    /// The event as JSON text.
+    pub payload: String,
     /// The request that caused it, for the log.
     pub request_id: Option<String>,
 }
@@ -95,7 +94,7 @@ pub enum Subscription {
 }
 
 impl Subscription {
-    /// Waits for messages; what has arrived meanwhile comes along, up to 200.
+    /// Waits for messages; what has arrived meanwhile comes along, up to some hundred.
     pub async fn next(&mut self) -> Batch {
         match self {
             Subscription::Rabbit(rabbit) => Batch::Rabbit(rabbit.next().await),

@@ -12,11 +12,14 @@ use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicPublishOptions, BasicQosOptions,
     ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
 };
-use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{
     BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind,
 };
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use super::{Message, Queue};
 use crate::contract::QUEUES;
@@ -24,10 +27,13 @@ use crate::contract::QUEUES;
 /// A confirm that does not come in this time closes the channel; the rows are published again.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Unacknowledged messages in one consumer's hands at most.
-const PREFETCH: u16 = 400;
+/// Facts in one message of the broker, and their bytes, at most.
+const BUNDLE: usize = 50;
+const BUNDLE_BYTES: usize = 256 * 1024;
 
-const MOST_IN_HAND: usize = 200;
+/// Unacknowledged messages in one consumer's hands at most, and those of one batch.
+const PREFETCH: u16 = 16;
+const MOST_IN_HAND: usize = 8;
 
 /// Failures are counted in our own tables; this only stops a message that kills its consumer.
 const DELIVERY_LIMIT: i32 = 50;
@@ -124,42 +130,28 @@ impl Rabbit {
             *publisher = Some(opened);
         }
         let Some((_, channel)) = publisher.as_ref() else { return Ok(Vec::new()) };
-        let mut confirms = Vec::with_capacity(batch.len());
-        for message in &batch {
-            let mut headers = FieldTable::default();
-            headers.insert("key".into(), AMQPValue::LongString(message.key.as_str().into()));
-            let mut properties = BasicProperties::default()
-                .with_message_id(message.id.to_string().into())
+        let mut confirms = Vec::new();
+        for bundle in bundles(batch) {
+            let properties = BasicProperties::default()
                 .with_content_type("application/json".into())
-                .with_delivery_mode(2)
-                .with_headers(headers);
-            if let Some(request) = &message.request_id {
-                properties = properties.with_correlation_id(request.as_str().into());
-            }
+                .with_delivery_mode(2);
             let options = BasicPublishOptions { mandatory: true, ..Default::default() };
-            let payload = message.payload.to_string();
-            let topic = ShortString::from(message.topic.as_str());
-            confirms.push(
-                channel
-                    .basic_publish(
-                        self.exchange().into(),
-                        topic,
-                        options,
-                        payload.as_bytes(),
-                        properties,
-                    )
-                    .await?,
-            );
+            let (exchange, topic) = (self.exchange().into(), bundle.topic.as_str().into());
+            let text = bundle.text();
+            let confirm =
+                channel.basic_publish(exchange, topic, options, text.as_bytes(), properties);
+            confirms.push((bundle.facts.len(), confirm.await?));
         }
-        let mut outcomes = Vec::with_capacity(confirms.len());
-        for confirm in confirms {
-            outcomes.push(match confirm.await? {
+        let mut outcomes = Vec::new();
+        for (size, confirm) in confirms {
+            let outcome = match confirm.await? {
                 Confirmation::Ack(None) => Ok(()),
                 // The broker confirms what it cannot route: returned means not published.
                 Confirmation::Ack(Some(_)) => Err("no queue is bound for it yet".to_owned()),
                 Confirmation::Nack(_) => Err("the broker refused it".to_owned()),
                 Confirmation::NotRequested => Err("the broker was not asked to confirm".to_owned()),
-            });
+            };
+            outcomes.extend(std::iter::repeat_n(outcome, size));
         }
         self.speaks.store(true, Ordering::Relaxed);
         Ok(outcomes)
@@ -274,7 +266,7 @@ pub struct Batch {
 
 impl Batch {
     pub(super) fn messages(&self) -> Vec<Message> {
-        self.deliveries.iter().map(read).collect()
+        self.deliveries.iter().flat_map(read).collect()
     }
 
     pub(super) async fn ack(self) {
@@ -299,25 +291,124 @@ impl Batch {
     }
 }
 
-/// A message that is not ours in form becomes one that no handler accepts, and is parked.
-fn read(delivery: &Delivery) -> Message {
-    let text = |value: &Option<ShortString>| value.as_ref().map(|text| text.as_str().to_owned());
-    let key = delivery
-        .properties
-        .headers()
-        .as_ref()
-        .and_then(|headers| headers.inner().get("key"))
-        .and_then(|key| match key {
-            AMQPValue::LongString(text) => Some(text.to_string()),
-            _ => None,
-        });
-    Message {
-        id: text(delivery.properties.message_id())
-            .and_then(|id| id.parse().ok())
-            .unwrap_or_else(crate::id::new_id),
-        topic: delivery.routing_key.as_str().to_owned(),
-        key: key.unwrap_or_default(),
-        payload: serde_json::from_slice(&delivery.data).unwrap_or_default(),
-        request_id: text(delivery.properties.correlation_id()),
+/// Facts of one topic that travel as one message of the broker, in their order.
+#[derive(Debug)]
+struct Bundle {
+    topic: String,
+    facts: Vec<Fact>,
+    bytes: usize,
+}
+
+/// One fact in a bundle.
+#[derive(Debug, Serialize, Deserialize)]
+struct Fact {
+    id: Uuid,
+    key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    payload: Box<RawValue>,
+}
+
+impl Bundle {
+    fn text(&self) -> String {
+        // Texts and checked JSON: writing them down cannot fail.
+        serde_json::to_string(&self.facts).unwrap_or_default()
+    }
+}
+
+/// Neighbours of one topic together: the broker counts messages, not bytes.
+fn bundles(batch: Vec<Message>) -> Vec<Bundle> {
+    let mut bundles: Vec<Bundle> = Vec::new();
+    for message in batch {
+        let Message { id, topic, key, payload, request_id } = message;
+        let bytes = payload.len();
+        // What is no JSON, which no service of ours writes, travels as a string and is parked.
+        let payload = RawValue::from_string(payload)
+            .or_else(|_| serde_json::value::to_raw_value("not JSON"))
+            .unwrap_or_default();
+        let fact = Fact { id, key, request_id, payload };
+        match bundles.last_mut() {
+            Some(open)
+                if open.topic == topic
+                    && open.facts.len() < BUNDLE
+                    && open.bytes + bytes < BUNDLE_BYTES =>
+            {
+                open.bytes += bytes;
+                open.facts.push(fact);
+            }
+            _ => bundles.push(Bundle { topic, facts: vec![fact], bytes }),
+        }
+    }
+    bundles
+}
+
+/// A message that is not ours in form becomes a fact that no handler accepts, and is parked.
+fn read(delivery: &Delivery) -> Vec<Message> {
+    let topic = delivery.routing_key.as_str();
+    match serde_json::from_slice::<Vec<Fact>>(&delivery.data) {
+        Ok(facts) => facts
+            .into_iter()
+            .map(|fact| Message {
+                id: fact.id,
+                topic: topic.to_owned(),
+                key: fact.key,
+                payload: fact.payload.get().to_owned(),
+                request_id: fact.request_id,
+            })
+            .collect(),
+        Err(_) => vec![Message {
+            id: crate::id::new_id(),
+            topic: topic.to_owned(),
+            key: String::new(),
+            payload: String::from_utf8_lossy(&delivery.data).into_owned(),
+            request_id: None,
+        }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(topic: &str, payload: &str) -> Message {
+        Message {
+            id: crate::id::new_id(),
+            topic: topic.to_owned(),
+            key: "T/A/1".to_owned(),
+            payload: payload.to_owned(),
+            request_id: None,
+        }
+    }
+
+    #[test]
+    fn neighbours_of_one_topic_travel_together_in_their_order() {
+        let batch = ["a", "a", "b", "a"].map(|topic| message(topic, "{}")).to_vec();
+        let ids: Vec<Uuid> = batch.iter().map(|message| message.id).collect();
+
+        let bundles = bundles(batch);
+
+        let topics: Vec<&str> = bundles.iter().map(|bundle| bundle.topic.as_str()).collect();
+        assert_eq!(topics, ["a", "b", "a"]);
+        let sent: Vec<Uuid> =
+            bundles.iter().flat_map(|bundle| &bundle.facts).map(|fact| fact.id).collect();
+        assert_eq!(sent, ids);
+    }
+
+    #[test]
+    fn a_bundle_is_bounded_in_facts_and_bytes() {
+        let many = bundles(vec![message("a", "{}"); BUNDLE + 1]);
+        let large = bundles(vec![message("a", &format!("\"{}\"", "x".repeat(BUNDLE_BYTES))); 2]);
+
+        assert_eq!((many.len(), large.len()), (2, 2));
+    }
+
+    #[test]
+    fn a_fact_comes_out_as_it_went_in() {
+        let bundle = bundles(vec![message("a", "{\"n\":12345678901234567890,\"t\":\"中\"}")]);
+
+        let read: Vec<Fact> = serde_json::from_str(&bundle[0].text()).unwrap();
+
+        assert_eq!(read[0].payload.get(), "{\"n\":12345678901234567890,\"t\":\"中\"}");
+        assert_eq!(read[0].key, "T/A/1");
     }
 }

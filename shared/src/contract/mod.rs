@@ -17,6 +17,11 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// What the fact is about; facts of one key are published in order.
     fn key(&self) -> String;
+
+    /// The fact from its JSON text.
+    fn read(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
 }
 
 /// The durable queues and what each hears. Publishers make sure that they exist, so that a fact

@@ -1,6 +1,6 @@
 //! Orders with their tasks and cards: whole aggregates, many at once, a handful of statements.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
@@ -8,10 +8,12 @@ use diesel::sql_types::{
     Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
 use futures_util::try_join;
-use shared::db::{Conn, QueryResult, sql};
+use shared::db::{Conn, Prepared, QueryResult, sql};
 use shared::id::{AppId, Tenant};
+use shared::outbox::Lines;
 use uuid::Uuid;
 
+use super::audit::Record;
 use crate::domain::order::Order;
 use crate::domain::snapshot::OrderKey;
 use crate::domain::status::{NodeType, OrderResult, Status, TaskResult};
@@ -157,20 +159,8 @@ fn kind_word(node_type: NodeType) -> &'static str {
     }
 }
 
-/// Makes other writers of these orders wait, whether the orders exist yet or not; always taken in
-/// the same order, so that two batches cannot block each other.
-pub(crate) async fn lock_all(tx: &Conn, keys: &[&OrderKey]) -> QueryResult<()> {
-    let names: Vec<String> =
-        keys.iter().map(|key| format!("{}\n{}\n{}", key.tenant, key.app, key.number)).collect();
-    sql("select count(pg_advisory_xact_lock(h)) from (select distinct hashtextextended(k, 0) as h from unnest($1) as t(k) order by 1) s")
-        .bind::<Array<Text>, _>(names)
-        .run(tx)
-        .await?;
-    Ok(())
-}
-
-/// The orders of `keys` that exist, with everything in them. The caller holds [`lock_all`], or
-/// only looks.
+/// The orders of `keys` that exist, with everything in them. Read without a lock: [`save_all`] writes
+/// only what nobody else has changed meanwhile.
 pub(crate) async fn list_by_keys(
     conn: &Conn,
     keys: &[&OrderKey],
@@ -260,25 +250,107 @@ pub(crate) async fn list_apps(
     Ok(rows.into_iter().map(|row| AppId::stored(row.app_id)).collect())
 }
 
-/// Stores whole orders; of each only the tasks and cards that differ from `before`.
-pub(crate) async fn save_all(
-    tx: &Conn,
-    orders: &[&Order],
-    before: &HashMap<OrderKey, Order>,
-) -> QueryResult<()> {
-    if orders.is_empty() {
-        return Ok(());
+/// What one write stores: whole orders as they are to be, as they were, and what is said of them.
+pub(crate) struct Write<'a> {
+    pub(crate) orders: &'a [&'a Order],
+    pub(crate) before: &'a HashMap<OrderKey, Order>,
+    pub(crate) records: &'a [Record],
+    pub(crate) now: DateTime<Utc>,
+    /// The announcements, and the order that each belongs to.
+    pub(crate) facts: Lines,
+    pub(crate) facts_of: Vec<Uuid>,
+}
+
+/// Stores orders with the tasks and cards that differ, their audit records and announcements: one
+/// statement, so that each order is stored with everything of it or not at all. Gives the ids of
+/// those that were stored; an order that somebody else changed since it was read is left alone.
+pub(crate) async fn save_all(conn: &Conn, write: Write<'_>) -> QueryResult<HashSet<Uuid>> {
+    #[derive(QueryableByName)]
+    struct StoredRow {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
     }
-    let stored =
-        |order: &Order, task: &str| before.get(&order.key).and_then(|old| old.tasks.get(task));
-    let changed_tasks: Vec<(&Order, &Task)> = orders
+    if write.orders.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let Write { orders, before, records, now, facts, facts_of } = write;
+    let statement = bind_heads(sql(SAVE), orders, before);
+    let tasks = changed_tasks(orders, before);
+    let statement = bind_tasks(statement, &tasks);
+    let statement = bind_cards(statement, &changed_cards(orders, &tasks, before));
+    let statement = bind_records(statement, records, now);
+    let statement = bind_facts(statement, facts, facts_of);
+    let stored: Vec<StoredRow> = statement.rows(conn).await?;
+    Ok(stored.into_iter().map(|row| row.id).collect())
+}
+
+/// `sent` are the orders as they are to be, with the number they were read at (0 = new); `stored`
+/// those of them for which that still holds. Everything else is written for these alone.
+const SAVE: &str = "\
+    with sent as materialized (select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+        as s(id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, version, \
+        parent_number, parent_task, created_at, updated_at, seq, base)), \
+    added as (insert into orders (id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, \
+        version, parent_number, parent_task, created_at, updated_at, seq) \
+        select id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, \
+        version, parent_number, parent_task, created_at, updated_at, seq from sent where base = 0 \
+        on conflict do nothing returning id), \
+    changed as (update orders o set flow_code = s.flow_code, business_key = s.business_key, title = s.title, \
+        initiator = s.initiator, status = s.status, result = s.result, version = s.version, \
+        parent_number = s.parent_number, parent_task = s.parent_task, created_at = s.created_at, \
+        updated_at = s.updated_at, seq = s.seq, stored_at = now() \
+        from sent s where s.base > 0 and o.id = s.id and o.seq = s.base returning o.id), \
+    stored as (select id from added union all select id from changed), \
+    saved_tasks as (insert into tasks (order_id, task_code, name, status, result, node_type, deadline, handled_at, \
+        show_pc, show_mobile, position) \
+        select * from unnest($18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28) as t(order_id, a, b, c, d, e, f, g, h, i, j) \
+        where t.order_id in (select id from stored) \
+        on conflict (order_id, task_code) do update set name = excluded.name, status = excluded.status, \
+        result = excluded.result, node_type = excluded.node_type, deadline = excluded.deadline, \
+        handled_at = excluded.handled_at, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile), \
+    saved_cards as (insert into cards (order_id, task_code, user_code, tenant, kind, state, arrived_at, handled_at, told, \
+        deadline, show_pc, show_mobile) \
+        select * from unnest($29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40) as c(order_id, a, b, c, d, e, f, g, h, i, j, k) \
+        where c.order_id in (select id from stored) \
+        on conflict (order_id, task_code, user_code) do update set kind = excluded.kind, state = excluded.state, \
+        handled_at = excluded.handled_at, told = excluded.told, \
+        deadline = excluded.deadline, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile), \
+    saved_records as (insert into audit_records (tenant, order_id, action, detail, request_id, at) \
+        select r.*, $46 from unnest($41, $42, $43, $44, $45) as r(tenant, order_id, action, detail, request_id) \
+        where r.order_id in (select id from stored)), \
+    announced as (insert into outbox (topic, event_id, key, payload, request_id) \
+        select $52, f.event_id, f.key, f.payload, f.request_id \
+        from unnest($47, $48, $49, $50, $51) as f(order_id, event_id, key, payload, request_id) \
+        where f.order_id in (select id from stored)) \
+    select id from stored";
+
+fn changed_tasks<'a>(
+    orders: &[&'a Order],
+    before: &HashMap<OrderKey, Order>,
+) -> Vec<(&'a Order, &'a Task)> {
+    orders
         .iter()
         .flat_map(|order| order.tasks.values().map(move |task| (*order, task)))
-        .filter(|(order, task)| stored(order, &task.code) != Some(task))
-        .collect();
+        .filter(|(order, task)| stored_task(before, order, task) != Some(task))
+        .collect()
+}
+
+fn stored_task<'b>(
+    before: &'b HashMap<OrderKey, Order>,
+    order: &Order,
+    task: &Task,
+) -> Option<&'b Task> {
+    before.get(&order.key)?.tasks.get(&task.code)
+}
+
+fn changed_cards<'a>(
+    orders: &[&'a Order],
+    changed_tasks: &[(&'a Order, &'a Task)],
+    before: &HashMap<OrderKey, Order>,
+) -> Vec<CardWrite<'a>> {
     let mut cards = Vec::new();
     for (order, task) in changed_tasks.iter().copied() {
-        let old = stored(order, &task.code);
+        let old = stored_task(before, order, task);
         // A card repeats some of its task's columns for the lists: then all cards are written.
         let same_columns = old.is_some_and(|old| {
             (old.deadline, old.node_type, old.show_pc, old.show_mobile)
@@ -298,12 +370,14 @@ pub(crate) async fn save_all(
             }
         }
     }
-    // The three do not build on each other, so they travel together.
-    try_join!(save_heads(tx, orders), save_tasks(tx, &changed_tasks), save_cards(tx, &cards))?;
-    Ok(())
+    cards
 }
 
-async fn save_heads(tx: &Conn, orders: &[&Order]) -> QueryResult<()> {
+fn bind_heads<'v>(
+    statement: Prepared<'v>,
+    orders: &[&'v Order],
+    before: &HashMap<OrderKey, Order>,
+) -> Prepared<'v> {
     let text =
         |part: fn(&Order) -> &str| orders.iter().map(|order| part(order)).collect::<Vec<_>>();
     let optional = |part: fn(&Order) -> Option<&str>| {
@@ -316,38 +390,28 @@ async fn save_heads(tx: &Conn, orders: &[&Order]) -> QueryResult<()> {
     let instant = |part: fn(&Order) -> DateTime<Utc>| {
         orders.iter().map(|order| part(order)).collect::<Vec<_>>()
     };
-    sql("insert into orders (id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, \
-         version, parent_number, parent_task, created_at, updated_at, seq) \
-         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-         on conflict (id) do update set flow_code = excluded.flow_code, business_key = excluded.business_key, \
-         title = excluded.title, initiator = excluded.initiator, status = excluded.status, result = excluded.result, \
-         version = excluded.version, parent_number = excluded.parent_number, parent_task = excluded.parent_task, \
-         created_at = excluded.created_at, updated_at = excluded.updated_at, seq = excluded.seq, stored_at = now()")
-    .bind::<Array<SqlUuid>, _>(orders.iter().map(|order| order.id).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(text(|order| order.key.tenant.as_str()))
-    .bind::<Array<Text>, _>(text(|order| order.key.app.as_str()))
-    .bind::<Array<BigInt>, _>(long(|order| order.key.number))
-    .bind::<Array<Nullable<Text>>, _>(optional(|order| order.flow.as_deref()))
-    .bind::<Array<Text>, _>(text(|order| &order.business_key))
-    .bind::<Array<Text>, _>(text(|order| &order.title))
-    .bind::<Array<Text>, _>(text(|order| &order.initiator))
-    .bind::<Array<Text>, _>(text(|order| order.status.word()))
-    .bind::<Array<Text>, _>(text(|order| order.result.word()))
-    .bind::<Array<Nullable<BigInt>>, _>(optional_long(|order| order.version))
-    .bind::<Array<Nullable<BigInt>>, _>(optional_long(|order| order.parent_number))
-    .bind::<Array<Nullable<Text>>, _>(optional(|order| order.parent_task.as_deref()))
-    .bind::<Array<Timestamptz>, _>(instant(|order| order.created_at))
-    .bind::<Array<Timestamptz>, _>(instant(|order| order.updated_at))
-    .bind::<Array<BigInt>, _>(long(|order| order.seq))
-    .run(tx)
-    .await?;
-    Ok(())
+    let base = |order: &&Order| before.get(&order.key).map_or(0, |old| old.seq);
+    statement
+        .bind::<Array<SqlUuid>, _>(orders.iter().map(|order| order.id).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(text(|order| order.key.tenant.as_str()))
+        .bind::<Array<Text>, _>(text(|order| order.key.app.as_str()))
+        .bind::<Array<BigInt>, _>(long(|order| order.key.number))
+        .bind::<Array<Nullable<Text>>, _>(optional(|order| order.flow.as_deref()))
+        .bind::<Array<Text>, _>(text(|order| &order.business_key))
+        .bind::<Array<Text>, _>(text(|order| &order.title))
+        .bind::<Array<Text>, _>(text(|order| &order.initiator))
+        .bind::<Array<Text>, _>(text(|order| order.status.word()))
+        .bind::<Array<Text>, _>(text(|order| order.result.word()))
+        .bind::<Array<Nullable<BigInt>>, _>(optional_long(|order| order.version))
+        .bind::<Array<Nullable<BigInt>>, _>(optional_long(|order| order.parent_number))
+        .bind::<Array<Nullable<Text>>, _>(optional(|order| order.parent_task.as_deref()))
+        .bind::<Array<Timestamptz>, _>(instant(|order| order.created_at))
+        .bind::<Array<Timestamptz>, _>(instant(|order| order.updated_at))
+        .bind::<Array<BigInt>, _>(long(|order| order.seq))
+        .bind::<Array<BigInt>, _>(orders.iter().map(base).collect::<Vec<_>>())
 }
 
-async fn save_tasks(tx: &Conn, tasks: &[(&Order, &Task)]) -> QueryResult<()> {
-    if tasks.is_empty() {
-        return Ok(());
-    }
+fn bind_tasks<'v>(statement: Prepared<'v>, tasks: &[(&'v Order, &'v Task)]) -> Prepared<'v> {
     let text =
         |part: fn(&Task) -> &str| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
     let instant = |part: fn(&Task) -> Option<DateTime<Utc>>| {
@@ -355,25 +419,19 @@ async fn save_tasks(tx: &Conn, tasks: &[(&Order, &Task)]) -> QueryResult<()> {
     };
     let flag =
         |part: fn(&Task) -> bool| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
-    sql("insert into tasks (order_id, task_code, name, status, result, node_type, deadline, handled_at, show_pc, show_mobile, position) \
-         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-         on conflict (order_id, task_code) do update set name = excluded.name, status = excluded.status, \
-         result = excluded.result, node_type = excluded.node_type, deadline = excluded.deadline, \
-         handled_at = excluded.handled_at, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile")
-    .bind::<Array<SqlUuid>, _>(tasks.iter().map(|(order, _)| order.id).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(text(|task| &task.code))
-    .bind::<Array<Text>, _>(text(|task| &task.name))
-    .bind::<Array<Text>, _>(text(|task| task.status.word()))
-    .bind::<Array<Text>, _>(text(|task| task.result.word()))
-    .bind::<Array<Text>, _>(text(|task| task.node_type.word()))
-    .bind::<Array<Nullable<Timestamptz>>, _>(instant(|task| task.deadline))
-    .bind::<Array<Nullable<Timestamptz>>, _>(instant(|task| task.handled_at))
-    .bind::<Array<Bool>, _>(flag(|task| task.show_pc))
-    .bind::<Array<Bool>, _>(flag(|task| task.show_mobile))
-    .bind::<Array<Integer>, _>(tasks.iter().map(|(_, task)| task.position).collect::<Vec<_>>())
-    .run(tx)
-    .await?;
-    Ok(())
+    let positions: Vec<i32> = tasks.iter().map(|(_, task)| task.position).collect();
+    statement
+        .bind::<Array<SqlUuid>, _>(tasks.iter().map(|(order, _)| order.id).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(text(|task| &task.code))
+        .bind::<Array<Text>, _>(text(|task| &task.name))
+        .bind::<Array<Text>, _>(text(|task| task.status.word()))
+        .bind::<Array<Text>, _>(text(|task| task.result.word()))
+        .bind::<Array<Text>, _>(text(|task| task.node_type.word()))
+        .bind::<Array<Nullable<Timestamptz>>, _>(instant(|task| task.deadline))
+        .bind::<Array<Nullable<Timestamptz>>, _>(instant(|task| task.handled_at))
+        .bind::<Array<Bool>, _>(flag(|task| task.show_pc))
+        .bind::<Array<Bool>, _>(flag(|task| task.show_mobile))
+        .bind::<Array<Integer>, _>(positions)
 }
 
 struct CardWrite<'a> {
@@ -384,29 +442,53 @@ struct CardWrite<'a> {
     card: &'a Card,
 }
 
-async fn save_cards(tx: &Conn, cards: &[CardWrite<'_>]) -> QueryResult<()> {
-    if cards.is_empty() {
-        return Ok(());
+fn bind_cards<'v>(statement: Prepared<'v>, cards: &[CardWrite<'v>]) -> Prepared<'v> {
+    fn column<'v, T>(cards: &[CardWrite<'v>], part: impl Fn(&CardWrite<'v>) -> T) -> Vec<T> {
+        cards.iter().map(part).collect()
     }
-    let kind = |write: &CardWrite<'_>| write.task.map_or("copy", |task| kind_word(task.node_type));
-    sql("insert into cards (order_id, task_code, user_code, tenant, kind, state, arrived_at, handled_at, told, deadline, show_pc, show_mobile) \
-         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-         on conflict (order_id, task_code, user_code) do update set kind = excluded.kind, state = excluded.state, \
-         handled_at = excluded.handled_at, told = excluded.told, \
-         deadline = excluded.deadline, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile")
-    .bind::<Array<SqlUuid>, _>(cards.iter().map(|write| write.order.id).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(cards.iter().map(|write| write.task.map_or("", |task| &task.code)).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(cards.iter().map(|write| write.user).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(cards.iter().map(|write| write.order.key.tenant.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(cards.iter().map(kind).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(cards.iter().map(|write| state_word(write.card.state)).collect::<Vec<_>>())
-    .bind::<Array<Timestamptz>, _>(cards.iter().map(|write| write.card.arrived_at).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Timestamptz>>, _>(cards.iter().map(|write| write.card.handled_at).collect::<Vec<_>>())
-    .bind::<Array<Bool>, _>(cards.iter().map(|write| write.card.told).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Timestamptz>>, _>(cards.iter().map(|write| write.task.and_then(|task| task.deadline)).collect::<Vec<_>>())
-    .bind::<Array<Bool>, _>(cards.iter().map(|write| write.task.is_none_or(|task| task.show_pc)).collect::<Vec<_>>())
-    .bind::<Array<Bool>, _>(cards.iter().map(|write| write.task.is_none_or(|task| task.show_mobile)).collect::<Vec<_>>())
-    .run(tx)
-    .await?;
-    Ok(())
+    let shown = |part: fn(&Task) -> bool| column(cards, move |card| card.task.is_none_or(part));
+    statement
+        .bind::<Array<SqlUuid>, _>(column(cards, |write| write.order.id))
+        .bind::<Array<Text>, _>(column(cards, |write| write.task.map_or("", |task| &task.code)))
+        .bind::<Array<Text>, _>(column(cards, |write| write.user))
+        .bind::<Array<Text>, _>(column(cards, |write| write.order.key.tenant.as_str()))
+        .bind::<Array<Text>, _>(column(cards, |write| {
+            write.task.map_or("copy", |task| kind_word(task.node_type))
+        }))
+        .bind::<Array<Text>, _>(column(cards, |write| state_word(write.card.state)))
+        .bind::<Array<Timestamptz>, _>(column(cards, |write| write.card.arrived_at))
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(cards, |write| write.card.handled_at))
+        .bind::<Array<Bool>, _>(column(cards, |write| write.card.told))
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(cards, |write| {
+            write.task.and_then(|task| task.deadline)
+        }))
+        .bind::<Array<Bool>, _>(shown(|task| task.show_pc))
+        .bind::<Array<Bool>, _>(shown(|task| task.show_mobile))
+}
+
+fn bind_records<'v>(
+    statement: Prepared<'v>,
+    records: &'v [Record],
+    now: DateTime<Utc>,
+) -> Prepared<'v> {
+    let text = |part: fn(&Record) -> &str| records.iter().map(part).collect::<Vec<_>>();
+    statement
+        .bind::<Array<Text>, _>(text(|record| &record.tenant))
+        .bind::<Array<SqlUuid>, _>(records.iter().map(|record| record.order).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(text(|record| record.action))
+        .bind::<Array<Text>, _>(text(|record| &record.detail))
+        .bind::<Array<Nullable<Text>>, _>(
+            records.iter().map(|record| record.request_id.as_deref()).collect::<Vec<_>>(),
+        )
+        .bind::<Timestamptz, _>(now)
+}
+
+fn bind_facts<'v>(statement: Prepared<'v>, facts: Lines, orders: Vec<Uuid>) -> Prepared<'v> {
+    statement
+        .bind::<Array<SqlUuid>, _>(orders)
+        .bind::<Array<SqlUuid>, _>(facts.ids)
+        .bind::<Array<Text>, _>(facts.keys)
+        .bind::<Array<Text>, _>(facts.payloads)
+        .bind::<Array<Nullable<Text>>, _>(facts.requests)
+        .bind::<Text, _>(facts.topic)
 }

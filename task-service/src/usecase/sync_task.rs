@@ -1,18 +1,19 @@
 //! A snapshot of an ERP's order (E 4.3). Concurrent snapshots share a commit; each keeps its own
 //! answer and its own failure.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use futures_util::try_join;
 use shared::clock::Clock;
 use shared::code::Code;
 use shared::contract::task::TasksChanged;
 use shared::db::group::{Group, Shape, Stopped};
 use shared::db::{Conn, Database, QueryResult};
 use shared::fault::Fault;
+use shared::id;
 use shared::id::{AppId, Tenant};
-use shared::{id, outbox};
+use shared::outbox::Lines;
+use uuid::Uuid;
 
 use super::Ctx;
 use super::resolve_flow::resolve_flow;
@@ -23,7 +24,10 @@ use crate::domain::snapshot::{OrderKey, Snapshot};
 use crate::error::Error;
 use crate::events::facts;
 use crate::store::audit::Record;
-use crate::store::{audit, orders};
+use crate::store::orders::{self, Write};
+
+/// How often a batch is judged anew because others write the same orders; each time one of them got on.
+const MOST_ROUNDS: usize = 50;
 
 /// One snapshot on its way to the database.
 #[derive(Clone)]
@@ -112,33 +116,46 @@ impl Writer {
         }
     }
 
+    /// Reads, decides and writes without holding a lock: where somebody else changed an order in
+    /// between, nothing of it is written and its snapshots are judged anew.
     async fn write_together(&self, jobs: Vec<Job>) -> Result<Vec<Result<Absorbed, Error>>, Error> {
-        self.db
-            .transaction(async |tx| {
-                let keys: Vec<&OrderKey> =
-                    jobs.iter().map(|job| &job.key).collect::<BTreeSet<_>>().into_iter().collect();
-                orders::lock_all(tx, &keys).await?;
-                let before = orders::list_by_keys(tx, &keys).await?;
-                let (answers, after) = self.decide(&jobs, &before);
-                let changed: Vec<&Order> = after.values().collect();
-                let tx: &Conn = tx;
-                try_join!(
-                    orders::save_all(tx, &changed, &before),
-                    self.announce(tx, &jobs, &answers)
-                )?;
-                Ok(answers)
-            })
-            .await
+        let mut answers: Vec<Option<Result<Absorbed, Error>>> = jobs.iter().map(|_| None).collect();
+        let mut open: Vec<usize> = (0..jobs.len()).collect();
+        let conn = self.db.connection().await?;
+        for _ in 0..MOST_ROUNDS {
+            let round: Vec<&Job> = open.iter().filter_map(|at| jobs.get(*at)).collect();
+            let keys: Vec<&OrderKey> =
+                round.iter().map(|job| &job.key).collect::<BTreeSet<_>>().into_iter().collect();
+            let before = orders::list_by_keys(&conn, &keys).await?;
+            let (judged, after) = self.decide(&round, &before);
+            let stored = self.save(&conn, &round, &judged, &before, &after).await?;
+            let lost =
+                |key: &OrderKey| after.get(key).is_some_and(|order| !stored.contains(&order.id));
+            let mut again = Vec::new();
+            for ((at, job), answer) in open.iter().zip(&round).zip(judged) {
+                if lost(&job.key) {
+                    again.push(*at);
+                } else if let Some(place) = answers.get_mut(*at) {
+                    *place = Some(answer);
+                }
+            }
+            open = again;
+            if open.is_empty() {
+                break;
+            }
+        }
+        self.db.wake().notify_one();
+        Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(Error::Crowded))).collect())
     }
 
     /// Absorbs one after the other; several snapshots of one order see each other.
     fn decide(
         &self,
-        jobs: &[Job],
+        jobs: &[&Job],
         before: &HashMap<OrderKey, Order>,
-    ) -> (Vec<Result<Absorbed, Error>>, HashMap<OrderKey, Order>) {
+    ) -> (Vec<Result<Absorbed, Error>>, BTreeMap<OrderKey, Order>) {
         let now = self.clock.now();
-        let mut after: HashMap<OrderKey, Order> = HashMap::new();
+        let mut after: BTreeMap<OrderKey, Order> = BTreeMap::new();
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             let known = after.get(&job.key).or_else(|| before.get(&job.key)).cloned();
@@ -155,18 +172,24 @@ impl Writer {
         (answers, after)
     }
 
-    async fn announce(
+    /// One statement for everything; orders in the order of their keys, so that two writers cannot
+    /// block each other. Gives the ids of the orders that were stored.
+    async fn save(
         &self,
-        tx: &Conn,
-        jobs: &[Job],
+        conn: &Conn,
+        jobs: &[&Job],
         answers: &[Result<Absorbed, Error>],
-    ) -> QueryResult<()> {
-        let mut events: Vec<(TasksChanged, Option<String>)> = Vec::new();
+        before: &HashMap<OrderKey, Order>,
+        after: &BTreeMap<OrderKey, Order>,
+    ) -> QueryResult<HashSet<Uuid>> {
+        let mut facts: Vec<(TasksChanged, Option<String>)> = Vec::new();
+        let mut facts_of = Vec::new();
         let mut records = Vec::new();
         for (job, answer) in jobs.iter().zip(answers) {
             let Ok(absorbed) = answer else { continue };
-            if let Some(event) = facts::tasks_changed(absorbed, &job.flows, &self.public_url) {
-                events.push((event, job.request_id.clone()));
+            if let Some(fact) = facts::tasks_changed(absorbed, &job.flows, &self.public_url) {
+                facts.push((fact, job.request_id.clone()));
+                facts_of.push(absorbed.order.id);
             }
             records.extend(absorbed.audits.iter().map(|(action, detail)| Record {
                 tenant: job.key.tenant.to_string(),
@@ -176,12 +199,10 @@ impl Writer {
                 request_id: job.request_id.clone(),
             }));
         }
-        let events: Vec<_> =
-            events.iter().map(|(event, request)| (event, request.clone())).collect();
-        try_join!(
-            audit::save_all(tx, &records, self.clock.now()),
-            outbox::announce_each(tx, &events)
-        )?;
-        Ok(())
+        let orders: Vec<&Order> = after.values().collect();
+        let facts = Lines::of(facts.iter().map(|(fact, request)| (fact, request.clone())))?;
+        let (records, now) = (&records, self.clock.now());
+        let write = Write { orders: &orders, before, records, now, facts, facts_of };
+        orders::save_all(conn, write).await
     }
 }

@@ -158,7 +158,7 @@ pub(crate) fn sync_script() -> anyhow::Result<String> {
            from o, (values ('TASK001', (:a)::int), ('TASK001', ((:b)::int + 1000)), ('TASK002', (:c)::int)) \
            as v(code, person)) \
          insert into bench.outbox (event_id, topic, key, payload, request_id) \
-         select lpad(to_hex(n.n), 32, '0')::uuid, 'task.changed', '{tenant}/{app}/' || n.n, ('{payload}')::jsonb, \
+         select lpad(to_hex(n.n), 32, '0')::uuid, 'task.changed', '{tenant}/{app}/' || n.n, '{payload}', \
          '01900000-0000-7000-8000-000000000000' from n;\n"
     ))
 }
@@ -198,7 +198,7 @@ pub(crate) fn people_script() -> anyhow::Result<String> {
          insert into bench.people_outbox (event_id, topic, key, payload) \
          select gen_random_uuid(), 'people.changed', '{key}', jsonb_build_object('tenant', '{tenant}', 'people', \
          jsonb_agg(jsonb_build_object('userCode', user_code, 'name', real_name, 'mobile', mobile, \
-         'dingtalkUserId', null, 'active', true, 'revision', 1))) \
+         'dingtalkUserId', null, 'active', true, 'revision', 1)))::text \
          from (select *, row_number() over () as place from u) as all_of_them group by place % 5;\n"
     ))
 }
