@@ -13,6 +13,7 @@ mod json;
 mod organisation;
 mod push;
 mod signature;
+mod sso;
 mod task_centre;
 mod third_party;
 mod tidy;
