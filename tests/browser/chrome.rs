@@ -144,7 +144,8 @@ fn start_driver() -> (Child, u16) {
     // Reads on, so that the driver never waits for somebody to listen.
     std::thread::spawn(move || {
         for line in lines.map_while(Result::ok) {
-            let port = line.split("on port ").nth(1).map(|rest| rest.trim_end_matches('.').parse());
+            let port = line.strip_prefix("ChromeDriver was started successfully on port ");
+            let port = port.map(|rest| rest.trim_end_matches('.').parse());
             if let Some(Ok(port)) = port {
                 // Only the first number is waited for.
                 let _ = said.send(port);
