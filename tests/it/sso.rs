@@ -98,11 +98,12 @@ async fn the_way_to_the_erp_carries_a_fresh_state_and_a_challenge() {
     let world = world().await;
     let visitor = Visitor::new();
 
-    let answers = join_all((0..2).map(|_| visitor.get(&world.login_url("/").leak()))).await;
+    let login = world.login_url("/");
+    let answers = join_all((0..2).map(|_| visitor.get(&login))).await;
 
     let mut states = Vec::new();
     for answered in answers {
-        let to = Url::parse(&onward(&world.login_url("/"), &answered).unwrap()).unwrap();
+        let to = Url::parse(&onward(&login, &answered).unwrap()).unwrap();
         let find = |name: &str| {
             to.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
         };
@@ -228,9 +229,10 @@ async fn several_tabs_can_sign_in_side_by_side() {
     let world = world().await;
     let visitor = Visitor::new();
     let first = kept_back(&world, &visitor, "zhangsan").await;
-    let begin = visitor
-        .walk_until(&world.login_url("/second"), |next| next.starts_with(&world.callback_url()));
-    let second = end(&begin.await);
+    let ours = world.callback_url();
+    let login = world.login_url("/second");
+    let walk = visitor.walk_until(&login, |next| next.starts_with(&ours)).await;
+    let second = end(&walk);
 
     let last = visitor.get(&second).await;
     let earlier = visitor.get(&first).await;

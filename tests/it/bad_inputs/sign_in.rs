@@ -191,7 +191,8 @@ impl Story<'_> {
         let body = self.case.input["body"].to_string();
         let body = body.replace("$ACCESS", &visitor.cookie("aiflow_session").unwrap());
         if body.contains("$EXPIRED") {
-            let past = "update house_sso.refresh_tokens set expires_at = now() - interval '1 second' where tenant = ";
+            let past =
+                "update house_sso.sessions set until = now() - interval '1 second' where tenant = ";
             shared::testing::execute(&format!("{past}'{}'", self.world.tenant)).await;
         }
         let body: Value = serde_json::from_str(&body.replace("$EXPIRED", &refresh)).unwrap();
@@ -200,6 +201,16 @@ impl Story<'_> {
             differing.extend(self.differs("the real token does not work any more"));
         }
         differing
+    }
+
+    /// Refresh tokens of this story's sessions.
+    async fn family(&self) -> i64 {
+        let rows = format!(
+            "select count(*) from house_sso.refresh_tokens r join house_sso.sessions s on s.id = r.session_id \
+             where s.tenant = '{}'",
+            self.world.tenant
+        );
+        shared::testing::count(&rows).await
     }
 
     async fn reused(&self) -> Vec<String> {
@@ -243,11 +254,7 @@ impl Story<'_> {
         if answers.iter().any(|answered| answered.body["data"]["refreshToken"] != *successor) {
             differing.extend(self.differs("several successors"));
         }
-        let rows = format!(
-            "select count(*) from house_sso.refresh_tokens where tenant = '{}'",
-            self.world.tenant
-        );
-        let rows = shared::testing::count(&rows).await;
+        let rows = self.family().await;
         if rows != 2 {
             differing.extend(self.differs(&format!("{rows} rows in the family")));
         }
@@ -297,11 +304,7 @@ impl Story<'_> {
         if visitor.cookie("aiflow_refresh") != Some(token.clone()) {
             differing.extend(self.differs("the token was rotated"));
         }
-        let rows = format!(
-            "select count(*) from house_sso.refresh_tokens where tenant = '{}'",
-            self.world.tenant
-        );
-        if shared::testing::count(&rows).await != 1 {
+        if self.family().await != 1 {
             differing.extend(self.differs("a successor was written"));
         }
         differing
