@@ -42,7 +42,7 @@ pub(super) async fn run(case: &Case) -> Option<Vec<String>> {
         "RT-010" => story.race_of_refreshes().await,
         "RT-013" => story.refresh_against_logout().await,
         "RT-025" => story.flood().await,
-        "RT-026" => story.from_another_site().await,
+        "RT-026" => story.cross_site().await,
         id if id.starts_with("RT-") => story.refused().await,
         "ERPO-003" => {
             story.faults(tokens([Fault::Redirect("http://169.254.169.254/".into())])).await
@@ -293,7 +293,7 @@ impl Story<'_> {
         }
     }
 
-    async fn from_another_site(&self) -> Vec<String> {
+    async fn cross_site(&self) -> Vec<String> {
         let visitor = self.signed_in().await;
         let token = visitor.cookie("aiflow_refresh").unwrap();
         let mut request = visitor.request("POST", &self.at(REFRESH)).body("{}");
