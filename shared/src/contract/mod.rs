@@ -4,6 +4,7 @@
 pub mod access;
 pub mod directory;
 pub mod flow;
+pub mod session;
 pub mod task;
 
 use serde::Serialize;
@@ -51,7 +52,7 @@ pub struct Entry {
 
 /// Every event of the house with an example.
 pub fn catalogue() -> Vec<Entry> {
-    vec![access::entry(), directory::entry(), flow::entry(), task::entry()]
+    vec![access::entry(), directory::entry(), flow::entry(), session::entry(), task::entry()]
 }
 
 /// The catalogue as Markdown: the text of docs/EVENTS.md.
