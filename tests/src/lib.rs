@@ -92,6 +92,9 @@ async fn run<S: Service>(known: &[(&'static str, String)]) -> String {
         ("body.deadline_secs".to_owned(), "2".to_owned()),
         ("limit.address_per_second".to_owned(), "100000".to_owned()),
         ("limit.address_burst".to_owned(), "100000".to_owned()),
+        // All tests come from one address.
+        ("limit.login_per_second".to_owned(), "100000".to_owned()),
+        ("limit.login_burst".to_owned(), "100000".to_owned()),
         ("limit.application_per_second".to_owned(), "200".to_owned()),
         ("limit.application_burst".to_owned(), "400".to_owned()),
     ]));
