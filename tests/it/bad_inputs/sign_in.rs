@@ -335,11 +335,11 @@ impl Story<'_> {
     async fn spellings(&self) -> Vec<String> {
         let mut differing = Vec::new();
         for (over, expected) in [
-            (json!({"userId": null, "phoneNumber": "+86-13800138001"}), true),
-            (json!({"userId": null, "phoneNumber": "138 0013 8001"}), true),
-            (json!({"userId": null, "phoneNumber": 13_800_138_001_u64}), true),
+            (json!({"userId": "ERP-0", "phoneNumber": "+86-13800138001"}), true),
+            (json!({"userId": "ERP-1", "phoneNumber": "138 0013 8001"}), true),
+            (json!({"userId": "ERP-2", "phoneNumber": 13_800_138_001_u64}), true),
             (json!({"userId": 1_000_001, "phoneNumber": "13800138001"}), true),
-            (json!({"userId": null, "phoneNumber": "１３８００１３８００１"}), false),
+            (json!({"userId": "ERP-3", "phoneNumber": "１３８００１３８００１"}), false),
         ] {
             let userinfo = Some(Fault::Merge(over.clone()));
             self.world.odoo().control(Control { reset: true, userinfo, ..Control::default() });
