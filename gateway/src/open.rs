@@ -7,7 +7,7 @@ use actix_web::body::SizedStream;
 use actix_web::http::Uri;
 use actix_web::http::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    COOKIE, HeaderName, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, USER_AGENT,
+    COOKIE, HeaderName, LOCATION, ORIGIN, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, USER_AGENT,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::web::Payload;
@@ -26,7 +26,15 @@ use crate::routes::{Manner, Route, Target};
 use crate::{person, proxy, web};
 
 /// What sso-service needs of a request. Whatever else it claims stays outside.
-const ONWARD: [HeaderName; 5] = [COOKIE, AUTHORIZATION, CONTENT_TYPE, ACCEPT, USER_AGENT];
+const ONWARD: [HeaderName; 7] = [
+    COOKIE,
+    AUTHORIZATION,
+    CONTENT_TYPE,
+    ACCEPT,
+    USER_AGENT,
+    ORIGIN,
+    HeaderName::from_static(csrf::FETCH_SITE_HEADER),
+];
 
 /// What a browser needs of the answer.
 const BACK: [HeaderName; 9] = [

@@ -8,7 +8,7 @@ use shared::http::reply::ApiError;
 use subtle::ConstantTimeEq;
 
 const TOKEN_HEADER: &str = "x-csrf-token";
-const FETCH_SITE_HEADER: &str = "sec-fetch-site";
+pub(crate) const FETCH_SITE_HEADER: &str = "sec-fetch-site";
 
 /// Whether the request may change something.
 pub(crate) fn is_write(request: &HttpRequest) -> bool {
