@@ -63,6 +63,7 @@ pub(crate) struct Limit {
     pub(crate) address_burst: u32,
     pub(crate) login_per_second: u32,
     pub(crate) login_burst: u32,
+    pub(crate) guesses_per_minute: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -95,8 +96,9 @@ impl Check for Config {
             [self.bus.mistakes(), self.internal.mistakes(), self.public.mistakes()].concat();
         let Limit { application_per_second, application_burst, .. } = self.limit;
         let Limit { address_per_second, address_burst, .. } = self.limit;
-        let Limit { login_per_second, login_burst, .. } = self.limit;
-        let rates = [application_per_second, address_per_second, login_per_second];
+        let Limit { login_per_second, login_burst, guesses_per_minute, .. } = self.limit;
+        let rates =
+            [application_per_second, address_per_second, login_per_second, guesses_per_minute];
         let bursts = [application_burst, address_burst, login_burst];
         if rates.contains(&0) || bursts.contains(&0) {
             mistakes.push("the settings of [limit] must be at least 1".to_owned());

@@ -18,6 +18,7 @@ pub(crate) struct Limits {
     by_application: DefaultKeyedRateLimiter<String>,
     by_address: DefaultKeyedRateLimiter<IpAddr>,
     logins: DefaultKeyedRateLimiter<IpAddr>,
+    guesses: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl Limits {
@@ -33,6 +34,9 @@ impl Limits {
             )),
             by_address: RateLimiter::keyed(quota(limit.address_per_second, limit.address_burst)),
             logins: RateLimiter::keyed(quota(limit.login_per_second, limit.login_burst)),
+            guesses: RateLimiter::keyed(Quota::per_minute(
+                NonZeroU32::new(limit.guesses_per_minute).unwrap_or(NonZeroU32::MIN),
+            )),
         }
     }
 
@@ -51,13 +55,20 @@ impl Limits {
         check(&self.logins, &peer)
     }
 
+    /// Counts a wrong refresh token from the socket's own peer.
+    pub(crate) fn check_guess(&self, peer: IpAddr) -> Result<(), ApiError> {
+        check(&self.guesses, &peer)
+    }
+
     /// Forgets keys that have been idle long enough to be full again.
     pub(crate) fn tidy(&self) {
-        let keys = self.by_application.len() + self.by_address.len() + self.logins.len();
+        let people = self.logins.len() + self.guesses.len();
+        let keys = self.by_application.len() + self.by_address.len() + people;
         if keys > MANY_KEYS {
             self.by_application.retain_recent();
             self.by_address.retain_recent();
             self.logins.retain_recent();
+            self.guesses.retain_recent();
         }
     }
 }

@@ -11,10 +11,11 @@ use actix_web::http::header::{
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::web::Payload;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use awc::error::SendRequestError;
 use awc::{Client, ClientResponse};
 use bytes::Bytes;
+use serde_json::Value;
 use shared::code::Code;
 use shared::http::reply::ApiError;
 use shared::http::request_id;
@@ -48,6 +49,9 @@ const BACK: [HeaderName; 9] = [
     X_CONTENT_TYPE_OPTIONS,
     WWW_AUTHENTICATE,
 ];
+
+/// The longest answer to a guess: two tokens and a few words.
+const GUESS_MAX_BYTES: usize = 64 * 1024;
 
 /// Serves an address that anybody may call.
 pub(crate) async fn serve(
@@ -113,12 +117,37 @@ async fn sign_in(
             response.append_header((name.clone(), value.clone()));
         }
     }
+    if route.manner == Manner::Guessable {
+        return guessed(door, request, response, answer).await;
+    }
     let length =
         answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     Ok(match length {
         Some(length) => response.body(SizedStream::new(length, answer)),
         None => response.streaming(answer),
     })
+}
+
+/// Counts wrong guesses, so that nobody makes many. A right one is never held up by wrong ones of
+/// others behind the same address.
+async fn guessed(
+    door: &Door,
+    request: &HttpRequest,
+    mut response: HttpResponseBuilder,
+    mut answer: ClientResponse,
+) -> Result<HttpResponse, ApiError> {
+    let body = answer.body().limit(GUESS_MAX_BYTES).await.map_err(|cause| {
+        tracing::warn!(%cause, path = request.path(), "sso-service broke off");
+        ApiError::of(Code::Unavailable)
+    })?;
+    let said: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let code = said.pointer("/data/errorCode").and_then(Value::as_str);
+    if code == Some(Code::InvalidGrant.name())
+        && let Some(peer) = request.peer_addr()
+    {
+        door.limits.check_guess(peer.ip())?;
+    }
+    Ok(response.body(body))
 }
 
 async fn send(
