@@ -99,7 +99,7 @@ async fn run<S: Service>(known: &[(&'static str, String)]) -> String {
         ("limit.application_burst".to_owned(), "400".to_owned()),
     ]));
     if known.iter().any(|(name, _)| *name == "public") {
-        for limit in ["login_per_second", "login_burst"] {
+        for limit in ["login_per_second", "login_burst", "guesses_per_minute"] {
             overrides.insert(format!("limit.{limit}"), "100000".to_owned());
         }
     }
