@@ -3,7 +3,7 @@
 
 ARGS ?=
 
-run: ## all of aiflow in one process, with sample data and a fake DingTalk
+run: ## all of aiflow in one process, with sample data, a fake DingTalk and a fake Odoo
 	cargo run -p standalone -- --demo $(ARGS)
 
 try: ## the documented journey through the Python SDK against `make run`

@@ -18,7 +18,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::credentials::Credentials;
+use crate::auth::listen::listen;
 use crate::auth::refusals::{self, Refusals};
+use crate::auth::session::Sessions;
 use crate::config::Config;
 use crate::door::{self, Door};
 use crate::limit::Limits;
@@ -50,13 +52,20 @@ impl Service for App {
         let sso = Peer::new(&config.services.sso, keys.clone(), Duration::from_secs(5))?;
         let services = config.services.trimmed();
         let (refusals, noted) = Refusals::new();
+        let remembered = Duration::from_secs(config.credentials.remembered_secs);
+        let sessions = Sessions::new(
+            sso.clone(),
+            keys.clone(),
+            config.internal.key.clone(),
+            clock.clone(),
+            Duration::from_secs(config.session.remembered_secs),
+        );
         let door = Door {
             table: Table::new(),
-            credentials: Credentials::new(
-                sso.clone(),
-                keys,
-                Duration::from_secs(config.credentials.remembered_secs),
-            ),
+            credentials: Credentials::new(sso.clone(), keys, remembered),
+            sessions,
+            origin: config.origin(),
+            session_cookie: config.session_cookie(),
             refusals,
             limits: Limits::new(&config.limit),
             bases: Bases::new(&services)?,
@@ -74,13 +83,12 @@ impl Service for App {
 
     async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let background = CancellationToken::new();
-        let listening = self
-            .door
-            .credentials
-            .clone()
-            .listen(Bus::connect(&self.config.bus), background.clone());
+        let bus = Bus::connect(&self.config.bus);
+        let credentials = self.door.credentials.clone();
+        let sessions = self.door.sessions.clone();
         let tasks = [
-            telemetry::spawn(listening),
+            telemetry::spawn(listen(credentials, bus.clone(), background.clone())),
+            telemetry::spawn(listen(sessions, bus, background.clone())),
             telemetry::spawn(refusals::run(self.noted, self.sso, background.clone())),
             telemetry::spawn(tidy(self.door.clone(), background.clone())),
         ];

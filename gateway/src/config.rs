@@ -1,7 +1,7 @@
 //! The settings of the gateway.
 
 use serde::Deserialize;
-use shared::config::{Bus, Check, Http, Internal, Log};
+use shared::config::{Bus, Check, Http, Internal, Log, Public};
 
 /// See `config.default.toml`, which explains every one.
 #[derive(Clone, Debug, Deserialize)]
@@ -10,10 +10,12 @@ pub struct Config {
     pub(crate) metrics: Metrics,
     pub(crate) bus: Bus,
     pub(crate) internal: Internal,
+    pub(crate) public: Public,
     pub(crate) services: Services,
     pub(crate) body: Body,
     pub(crate) limit: Limit,
     pub(crate) credentials: Credentials,
+    pub(crate) session: Session,
     log: Log,
 }
 
@@ -59,6 +61,9 @@ pub(crate) struct Limit {
     pub(crate) application_burst: u32,
     pub(crate) address_per_second: u32,
     pub(crate) address_burst: u32,
+    pub(crate) login_per_second: u32,
+    pub(crate) login_burst: u32,
+    pub(crate) guesses_per_minute: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -66,14 +71,36 @@ pub(crate) struct Credentials {
     pub(crate) remembered_secs: u64,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Session {
+    pub(crate) remembered_secs: u64,
+}
+
+impl Config {
+    /// Our public address as browsers write it in `Origin`.
+    pub(crate) fn origin(&self) -> String {
+        let url = url::Url::parse(&self.public.url);
+        url.map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+    }
+
+    /// The cookie that holds a person's token: bound to this very host wherever it is encrypted.
+    pub(crate) fn session_cookie(&self) -> String {
+        let prefix = if self.public.is_https() { "__Host-" } else { "" };
+        format!("{prefix}aiflow_session")
+    }
+}
+
 impl Check for Config {
     fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = [self.bus.mistakes(), self.internal.mistakes()].concat();
-        let Limit { application_per_second, application_burst, address_per_second, address_burst } =
-            self.limit;
-        if [application_per_second, application_burst, address_per_second, address_burst]
-            .contains(&0)
-        {
+        let mut mistakes =
+            [self.bus.mistakes(), self.internal.mistakes(), self.public.mistakes()].concat();
+        let Limit { application_per_second, application_burst, .. } = self.limit;
+        let Limit { address_per_second, address_burst, .. } = self.limit;
+        let Limit { login_per_second, login_burst, guesses_per_minute, .. } = self.limit;
+        let rates =
+            [application_per_second, address_per_second, login_per_second, guesses_per_minute];
+        let bursts = [application_burst, address_burst, login_burst];
+        if rates.contains(&0) || bursts.contains(&0) {
             mistakes.push("the settings of [limit] must be at least 1".to_owned());
         }
         mistakes

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, CONTENT_SECURITY_POLICY};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,6 +12,7 @@ use serde_json::{Map, Value, json};
 use shared::http::openapi::PATH;
 
 use crate::door::Door;
+use crate::routes::{Found, Who};
 
 /// `/docs`: a page for people, JSON for programs.
 pub(crate) async fn page(
@@ -52,20 +54,43 @@ async fn joined(door: &Door, client: &Client) -> Value {
     }
     // Administration is not reached through this door.
     paths.retain(|path, _| !path.starts_with("/aflow/api/admin/"));
+    for (path, methods) in &mut paths {
+        for (method, operation) in methods.as_object_mut().into_iter().flatten() {
+            if let Some(operation) = operation.as_object_mut() {
+                operation.insert("security".to_owned(), security(door, method, path));
+            }
+        }
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "aiflow",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Every answer is {status, msg, data}; schemas below describe `data`. Requests of applications carry one header, A-Signature. Times are yyyy-MM-dd HH:mm:ss in Asia/Shanghai.",
+            "description": "Every answer is {status, msg, data}; schemas below describe `data`. Requests of applications carry one header, A-Signature; people have a session, as a cookie (writes then need the header X-CSRF-Token) or as a bearer. Times are yyyy-MM-dd HH:mm:ss in Asia/Shanghai.",
         },
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"signature": {"type": "apiKey", "in": "header", "name": "A-Signature"}},
+            "securitySchemes": {
+                "signature": {"type": "apiKey", "in": "header", "name": "A-Signature"},
+                "session": {"type": "apiKey", "in": "cookie", "name": door.session_cookie},
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            },
         },
         "security": [{"signature": []}],
         "paths": paths,
     })
+}
+
+/// Who may call an address, as the table of the door has it.
+fn security(door: &Door, method: &str, path: &str) -> Value {
+    let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap_or_default();
+    match door.table.find(&method, path) {
+        Found::Route(route) if route.who == Who::Anyone => json!([]),
+        Found::Route(route) if route.who == Who::Both => {
+            json!([{"signature": []}, {"session": []}, {"bearer": []}])
+        }
+        Found::Route(_) | Found::OtherMethod(_) | Found::Nothing => json!([{"signature": []}]),
+    }
 }
 
 async fn ask(client: &Client, base: &str) -> Option<Value> {
@@ -144,6 +169,6 @@ fn render_schema(page: &mut String, title: &str, schema: &Value, document: &Valu
     page.push_str("</table>");
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

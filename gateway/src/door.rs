@@ -19,16 +19,22 @@ use shared::http::request_id;
 
 use crate::auth::credentials::Credentials;
 use crate::auth::refusals::Refusals;
+use crate::auth::session::Sessions;
 use crate::auth::signature::{self, Hashed, Refusal};
 use crate::config::Services;
 use crate::limit::Limits;
 use crate::proxy::{self, Bases};
 use crate::routes::{Found, Route, Table, Target, Who};
+use crate::{open, person};
 
 /// What the door needs; shared by all threads.
 pub(crate) struct Door {
     pub(crate) table: Table,
     pub(crate) credentials: Credentials,
+    pub(crate) sessions: Sessions,
+    /// Our public address, as browsers write it in `Origin`.
+    pub(crate) origin: String,
+    pub(crate) session_cookie: String,
     pub(crate) refusals: Refusals,
     pub(crate) limits: Limits,
     pub(crate) services: Services,
@@ -54,8 +60,13 @@ pub(crate) async fn enter(
         Found::Nothing => return Err(ApiError::of(Code::NotFound)),
     };
     match route.who {
-        Who::Anyone => Err(ApiError::of(Code::NotSupported)),
-        Who::Application => serve_application(&door, &client, &request, payload, route).await,
+        Who::Anyone => open::serve(&door, &client, &request, payload, route).await,
+        Who::Both if !signature::is_sent(&request) => {
+            person::serve(&door, &client, &request, payload, route).await
+        }
+        Who::Application | Who::Both => {
+            serve_application(&door, &client, &request, payload, route).await
+        }
     }
 }
 
@@ -87,12 +98,16 @@ async fn serve_application(
 
 /// The signature covers the bytes on the wire, so an encoded body cannot be checked; and a body
 /// that is not declared as JSON may come from a web form of another site.
-fn check_form(request: &HttpRequest) -> Result<(), ApiError> {
+pub(crate) fn check_form(request: &HttpRequest) -> Result<(), ApiError> {
+    check_json(request, matches!(*request.method(), Method::POST | Method::PUT))
+}
+
+/// The same where only some requests carry a body.
+pub(crate) fn check_json(request: &HttpRequest, carries_body: bool) -> Result<(), ApiError> {
     let is_encoded = request
         .headers()
         .get(CONTENT_ENCODING)
         .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    let carries_body = matches!(*request.method(), Method::POST | Method::PUT);
     if is_encoded || (carries_body && !is_json(request)) {
         return Err(ApiError::new(
             Code::UnsupportedMediaType,
@@ -121,7 +136,7 @@ fn is_json(request: &HttpRequest) -> bool {
 
 impl Door {
     /// Reads the body to its limit and deadline while it is hashed.
-    async fn read_body(
+    pub(crate) async fn read_body(
         &self,
         request: &HttpRequest,
         payload: Payload,
@@ -146,7 +161,7 @@ impl Door {
     }
 
     /// Writes a refusal to the log and to the audit log; the header itself goes nowhere.
-    fn refuse(&self, refusal: Refusal, request: &HttpRequest) -> ApiError {
+    pub(crate) fn refuse(&self, refusal: Refusal, request: &HttpRequest) -> ApiError {
         let Refusal { error, reason, envelope } = refusal;
         let (tenant, app) =
             envelope.map_or_else(Default::default, |envelope| (envelope.enterprise, envelope.app));

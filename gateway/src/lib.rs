@@ -7,7 +7,10 @@ mod docs;
 mod door;
 mod health;
 mod limit;
+mod open;
+mod person;
 mod proxy;
 mod routes;
+mod web;
 
 pub use {app::App, config::Config};

@@ -17,6 +17,8 @@ const MANY_KEYS: usize = 50_000;
 pub(crate) struct Limits {
     by_application: DefaultKeyedRateLimiter<String>,
     by_address: DefaultKeyedRateLimiter<IpAddr>,
+    logins: DefaultKeyedRateLimiter<IpAddr>,
+    guesses: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl Limits {
@@ -31,6 +33,10 @@ impl Limits {
                 limit.application_burst,
             )),
             by_address: RateLimiter::keyed(quota(limit.address_per_second, limit.address_burst)),
+            logins: RateLimiter::keyed(quota(limit.login_per_second, limit.login_burst)),
+            guesses: RateLimiter::keyed(Quota::per_minute(
+                NonZeroU32::new(limit.guesses_per_minute).unwrap_or(NonZeroU32::MIN),
+            )),
         }
     }
 
@@ -44,11 +50,25 @@ impl Limits {
         check(&self.by_address, &peer)
     }
 
+    /// Counts a sign-in or a refresh from the socket's own peer.
+    pub(crate) fn check_login(&self, peer: IpAddr) -> Result<(), ApiError> {
+        check(&self.logins, &peer)
+    }
+
+    /// Counts a wrong refresh token from the socket's own peer.
+    pub(crate) fn check_guess(&self, peer: IpAddr) -> Result<(), ApiError> {
+        check(&self.guesses, &peer)
+    }
+
     /// Forgets keys that have been idle long enough to be full again.
     pub(crate) fn tidy(&self) {
-        if self.by_application.len() + self.by_address.len() > MANY_KEYS {
+        let people = self.logins.len() + self.guesses.len();
+        let keys = self.by_application.len() + self.by_address.len() + people;
+        if keys > MANY_KEYS {
             self.by_application.retain_recent();
             self.by_address.retain_recent();
+            self.logins.retain_recent();
+            self.guesses.retain_recent();
         }
     }
 }

@@ -36,6 +36,7 @@ pub(crate) struct Bases {
     flow: Uri,
     task: Uri,
     sync: Uri,
+    sso: Uri,
 }
 
 impl Bases {
@@ -52,6 +53,7 @@ impl Bases {
             flow: read("flow", &services.flow)?,
             task: read("task", &services.task)?,
             sync: read("sync", &services.sync)?,
+            sso: read("sso", &services.sso)?,
         })
     }
 
@@ -61,13 +63,14 @@ impl Bases {
             Target::Flow => Some(&self.flow),
             Target::Task => Some(&self.task),
             Target::Sync => Some(&self.sync),
-            Target::Later => None,
+            Target::Sso => Some(&self.sso),
+            Target::Home | Target::Later => None,
         }
     }
 }
 
 /// The service's address with the request's own path and query.
-fn address(base: &Uri, request: &HttpRequest) -> Result<Uri, ApiError> {
+pub(crate) fn address(base: &Uri, request: &HttpRequest) -> Result<Uri, ApiError> {
     let mut parts = base.clone().into_parts();
     parts.path_and_query = request.uri().path_and_query().cloned();
     Uri::from_parts(parts).map_err(|cause| {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use actix_web::http::Method;
 
-const MIB: usize = 1024 * 1024;
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
 
 /// The services behind the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +13,10 @@ pub(crate) enum Target {
     Flow,
     Task,
     Sync,
+    /// Signing in and sessions.
+    Sso,
+    /// A page of the gateway's own.
+    Home,
     /// Documented, not offered yet: NOT_SUPPORTED after the caller is known.
     Later,
 }
@@ -21,8 +26,21 @@ pub(crate) enum Target {
 pub(crate) enum Who {
     /// An application that signed the request.
     Application,
+    /// An application that signed the request, or a person with a session.
+    Both,
     /// Anybody.
     Anyone,
+}
+
+/// How an address must be treated beside that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// As often as wanted; asking twice has no second effect.
+    Plain,
+    /// As Plain, but something is guessed at here: counted more tightly.
+    Guessable,
+    /// Counted more tightly, and never repeated by us: it uses up what is good once.
+    SignIn,
 }
 
 /// One line of the table.
@@ -31,6 +49,7 @@ pub(crate) struct Route {
     pub(crate) method: Method,
     pub(crate) target: Target,
     pub(crate) who: Who,
+    pub(crate) manner: Manner,
     pub(crate) body_max_bytes: usize,
 }
 
@@ -53,7 +72,6 @@ const SIGNED: &[(&str, &str, Target)] = &[
     ("POST", "/aflow/api/order/sync/task", Target::Task),
     ("POST", "/aflow/api/order/check", Target::Task),
     ("POST", "/aflow/api/order/approval/log", Target::Task),
-    ("GET", "/aflow/api/order/detail", Target::Task),
     ("POST", "/aflow/api/order/start", Target::Later),
     ("POST", "/aflow/api/order/cancel", Target::Later),
     ("GET", "/aflow/api/order/tasks", Target::Later),
@@ -61,26 +79,33 @@ const SIGNED: &[(&str, &str, Target)] = &[
     ("PUT", "/aflow/api/order/variables", Target::Later),
     ("GET", "/aflow/api/order/history", Target::Later),
     ("GET", "/aflow/api/order/forecast", Target::Later),
+    ("POST", "/aflow/api/task/complete", Target::Later),
+    ("GET", "/aflow/api/task/return_targets", Target::Later),
+];
+
+/// The task centre: an application signs and names a person, a person has a session.
+const BOTH: &[(&str, &str, Target)] = &[
+    ("GET", "/aflow/api/order/detail", Target::Task),
     ("GET", "/aflow/api/task/todo", Target::Task),
     ("GET", "/aflow/api/task/done", Target::Task),
     ("GET", "/aflow/api/task/cc", Target::Task),
     ("GET", "/aflow/api/task/initiated", Target::Task),
     ("GET", "/aflow/api/task/summary", Target::Task),
     ("POST", "/aflow/api/task/read", Target::Task),
-    ("POST", "/aflow/api/task/complete", Target::Later),
-    ("GET", "/aflow/api/task/return_targets", Target::Later),
 ];
 
-/// Addresses that nobody signs. People's sessions and the legacy doors follow.
-const OPEN: &[(&str, &str, Target)] = &[
-    ("GET", "/aflow/api/oauth2/login", Target::Later),
-    ("GET", "/aflow/api/oauth2/callback", Target::Later),
-    ("POST", "/aflow/api/oauth2/refresh", Target::Later),
-    ("POST", "/aflow/api/oauth2/logout", Target::Later),
-    ("GET", "/aflow/api/oauth2/jwks", Target::Later),
-    ("GET", "/aflow/api/oauth2/me", Target::Later),
-    ("GET", "/aflow/api/oauth2/dingtalk/login", Target::Later),
-    ("GET", "/aflow/api/oauth2/dingtalk/callback", Target::Later),
+/// Addresses that nobody signs. The legacy doors follow.
+const OPEN: &[(&str, &str, Target, Manner)] = &[
+    ("GET", "/", Target::Home, Manner::Plain),
+    ("GET", "/aflow/api/oauth2/login", Target::Sso, Manner::SignIn),
+    ("GET", "/aflow/api/oauth2/callback", Target::Sso, Manner::SignIn),
+    ("GET", "/aflow/api/oauth2/error", Target::Sso, Manner::Plain),
+    ("POST", "/aflow/api/oauth2/refresh", Target::Sso, Manner::Guessable),
+    ("POST", "/aflow/api/oauth2/logout", Target::Sso, Manner::Plain),
+    ("GET", "/aflow/api/oauth2/jwks", Target::Sso, Manner::Plain),
+    ("GET", "/aflow/api/oauth2/me", Target::Sso, Manner::Plain),
+    ("GET", "/aflow/api/oauth2/dingtalk/login", Target::Sso, Manner::SignIn),
+    ("GET", "/aflow/api/oauth2/dingtalk/callback", Target::Sso, Manner::SignIn),
 ];
 
 /// The legacy doors, GET and POST each.
@@ -120,9 +145,12 @@ pub(crate) struct Table(HashMap<&'static str, Address>);
 impl Table {
     pub(crate) fn new() -> Self {
         let mut addresses: HashMap<&'static str, Address> = HashMap::new();
-        let mut add = |method: &str, path: &'static str, target, who| {
-            let body_max_bytes =
-                if path.starts_with("/aflow/api/sys/sync/") { 8 * MIB } else { MIB };
+        let mut add = |method: &str, path: &'static str, target, who, manner| {
+            let body_max_bytes = match target {
+                Target::Sso => 64 * KIB,
+                Target::Sync | Target::Later if path.starts_with("/aflow/api/sys/sync/") => 8 * MIB,
+                Target::Flow | Target::Task | Target::Sync | Target::Home | Target::Later => MIB,
+            };
             let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::POST);
             let address = addresses
                 .entry(path)
@@ -131,17 +159,20 @@ impl Table {
                 address.allow.push_str(", ");
             }
             address.allow.push_str(method.as_str());
-            address.routes.push(Route { method, target, who, body_max_bytes });
+            address.routes.push(Route { method, target, who, manner, body_max_bytes });
         };
         for (method, path, target) in SIGNED {
-            add(method, path, *target, Who::Application);
+            add(method, path, *target, Who::Application, Manner::Plain);
         }
-        for (method, path, target) in OPEN {
-            add(method, path, *target, Who::Anyone);
+        for (method, path, target) in BOTH {
+            add(method, path, *target, Who::Both, Manner::Plain);
+        }
+        for (method, path, target, manner) in OPEN {
+            add(method, path, *target, Who::Anyone, *manner);
         }
         for path in LEGACY {
-            add("GET", path, Target::Later, Who::Anyone);
-            add("POST", path, Target::Later, Who::Anyone);
+            add("GET", path, Target::Later, Who::Anyone, Manner::Plain);
+            add("POST", path, Target::Later, Who::Anyone, Manner::Plain);
         }
         Self(addresses)
     }

@@ -68,6 +68,51 @@ impl Neighbour {
     }
 }
 
+/// The address under which people and ERPs see the house.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Public {
+    /// Scheme and host, such as `https://aiflow.example.com`; plain http on loopback only.
+    pub url: String,
+}
+
+impl Public {
+    /// The address without a trailing slash.
+    pub fn origin(&self) -> &str {
+        self.url.trim_end_matches('/')
+    }
+
+    /// Whether cookies can be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.url.starts_with("https://")
+    }
+
+    /// The mistakes of this section.
+    pub fn mistakes(&self) -> Vec<String> {
+        let fits = url::Url::parse(&self.url).is_ok_and(|address| {
+            let bare = address.path() == "/"
+                && address.query().is_none()
+                && address.fragment().is_none()
+                && address.username().is_empty()
+                && address.password().is_none();
+            let is_loopback = match address.host() {
+                Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+                Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+                Some(url::Host::Domain(name)) => name == "localhost",
+                None => false,
+            };
+            bare && match address.scheme() {
+                "https" => address.has_host(),
+                "http" => is_loopback,
+                _ => false,
+            }
+        });
+        (!fits)
+            .then(|| "public.url must be the house's https:// address without a path; http:// is accepted on loopback only, where no cookie can be stolen on the way".to_owned())
+            .into_iter()
+            .collect()
+    }
+}
+
 /// What is logged, and how.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Log {
@@ -336,6 +381,32 @@ mod tests {
 
         assert!(error.contains("internal.key"), "{error}");
         assert!(error.contains("AIFLOW_SAMPLE__SECTION__KEY"), "{error}");
+    }
+
+    #[test]
+    fn a_public_address_is_https_or_on_loopback() {
+        let mistakes = |url: &str| Public { url: url.to_owned() }.mistakes().len();
+
+        for fits in [
+            "https://aiflow.example.com",
+            "https://a.example/",
+            "http://127.0.0.1:7020",
+            "http://localhost:1",
+            "http://[::1]:2",
+        ] {
+            assert_eq!(mistakes(fits), 0, "{fits}");
+        }
+        for wrong in [
+            "http://aiflow.example.com",
+            "https://a.example/x",
+            "https://u@a.example",
+            "ftp://127.0.0.1",
+            "a.example",
+            "",
+            "https://a.example?x",
+        ] {
+            assert_eq!(mistakes(wrong), 1, "{wrong}");
+        }
     }
 
     #[test]

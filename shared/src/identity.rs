@@ -4,9 +4,11 @@ use std::future::{Ready, ready};
 
 use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 use crate::clock::Clock;
 use crate::code::Code;
@@ -72,6 +74,19 @@ impl Caller {
             }
         }
     }
+}
+
+/// What a page must send back with a write in the session `sid`: the gateway and sso-service both
+/// make it from the session's id, so that nobody has to store it.
+pub fn csrf_token(internal_key: &SecretString, sid: &str) -> String {
+    let key = internal_key.expose_secret().as_bytes();
+    // HMAC takes keys of any length, so there is nothing to refuse.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+    mac.update(b"csrf:");
+    mac.update(sid.as_bytes());
+    let mut digits = hex::encode(mac.finalize().into_bytes());
+    digits.truncate(32);
+    digits
 }
 
 #[derive(Serialize, Deserialize)]
@@ -201,6 +216,16 @@ mod tests {
         for caller in [application(), Caller::service(Tenant::stored("T"), "task")] {
             assert_eq!(keys.verify(&keys.issue(&caller).unwrap()), Some(caller));
         }
+    }
+
+    #[test]
+    fn the_word_against_forged_writes_belongs_to_one_session_and_one_house() {
+        let key = |letter: &str| SecretString::from(letter.repeat(32));
+        let word = csrf_token(&key("k"), "session-1");
+
+        assert_eq!((word.len(), word.clone()), (32, csrf_token(&key("k"), "session-1")));
+        assert_ne!(word, csrf_token(&key("k"), "session-2"));
+        assert_ne!(word, csrf_token(&key("x"), "session-1"));
     }
 
     #[test]

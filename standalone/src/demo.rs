@@ -1,46 +1,64 @@
-//! The sample enterprise, its application and a fake DingTalk, and what to try with them.
+//! The sample enterprise, its application, a fake DingTalk and a fake Odoo, and what to try with them.
 
 use std::time::Duration;
 
-use fakes::dingtalk::{DingTalk, Options};
+use anyhow::Context;
+use fakes::dingtalk::{self, DingTalk};
+use fakes::odoo::{self, Odoo};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::http::client::{Error, Peer};
-use shared::id::Tenant;
-use shared::identity::{Caller, Keys};
+use shared::id::{AppId, Tenant};
+use shared::identity::{Actor, Caller, Keys};
+
+use crate::settings::Demo;
 
 const ENTERPRISE: &str = "COMPANY001";
 const APPLICATION: &str = "APP001";
 const SECRET: &str = "your_app_secret";
 
-/// Starts the fake DingTalk with the people of the documented examples.
-pub(crate) async fn start_fake(port: u16) -> anyhow::Result<DingTalk> {
-    let options = Options { port, ..Options::demo() };
-    DingTalk::start(options).await.map_err(|error| {
-        anyhow::anyhow!("the fake DingTalk cannot listen on 127.0.0.1:{port}: {error}")
-    })
+/// The outside systems of the demo.
+pub(crate) struct Fakes {
+    dingtalk: DingTalk,
+    odoo: Odoo,
 }
 
-/// Makes the enterprise and its application, unless an earlier run did.
+/// Starts them with the people of the documented examples, who come back to `public`.
+pub(crate) async fn start_fakes(demo: &Demo, public: &str) -> anyhow::Result<Fakes> {
+    let options = dingtalk::Options { port: demo.dingtalk_port, ..dingtalk::Options::demo() };
+    let dingtalk = DingTalk::start(options).await.with_context(|| {
+        format!("the fake DingTalk cannot listen on 127.0.0.1:{}", demo.dingtalk_port)
+    })?;
+    dingtalk.register("dingdemo", &format!("{public}/aflow/api/oauth2/dingtalk/callback"));
+    let options = odoo::Options { port: demo.odoo_port, ..odoo::Options::demo() };
+    let odoo = Odoo::start(options)
+        .await
+        .with_context(|| format!("the fake Odoo cannot listen on 127.0.0.1:{}", demo.odoo_port))?;
+    odoo.register(&format!("{public}/aflow/api/oauth2/callback"));
+    Ok(Fakes { dingtalk, odoo })
+}
+
+/// Makes the enterprise and its application, unless an earlier run did, and says where its people
+/// sign in and who they are.
 pub(crate) async fn fill(
     sso: &str,
+    sync: &str,
     keys: &crate::keys::Keys,
-    fake: &DingTalk,
+    fakes: &Fakes,
 ) -> anyhow::Result<()> {
-    let internal = SecretString::from(keys.internal.clone());
-    let peer = Peer::new(
-        &format!("http://{sso}"),
-        Keys::new(&internal, Clock::system()),
-        Duration::from_secs(10),
-    )?;
+    let keys = Keys::new(&SecretString::from(keys.internal.clone()), Clock::system());
+    let peer = |address: &str| {
+        Peer::new(&format!("http://{address}"), keys.clone(), Duration::from_secs(10))
+    };
+    let sso = peer(sso)?;
     let admin = Caller::service(Tenant::stored(ENTERPRISE), "aiflow-admin");
-    let post =
-        async |path: &str, body: Value| match peer.post::<_, Value>(&admin, path, &body).await {
-            Err(Error::Refused { code, .. }) if code == "DUPLICATE" => Ok(()),
-            Err(error) => Err(error),
-            Ok(_) => Ok(()),
-        };
+    let post = async |path: &str, body: Value| match sso.post::<_, Value>(&admin, path, &body).await
+    {
+        Err(Error::Refused { code, .. }) if code == "DUPLICATE" => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Ok(()),
+    };
     post("/aflow/api/admin/enterprise", json!({"enterpriseCode": ENTERPRISE, "name": "示例企业"}))
         .await?;
     let application = json!({
@@ -48,26 +66,77 @@ pub(crate) async fn fill(
         "acceptV0": true,
     });
     post("/aflow/api/admin/application", application).await?;
+    let url = fakes.dingtalk.base_url();
     let dingtalk = json!({
         "enterpriseCode": ENTERPRISE, "appKey": "dingdemo", "appSecret": "demo-secret", "agentId": 1_000_001,
-        "corpId": "dingcorpdemo", "oapiUrl": fake.base_url(), "apiUrl": fake.base_url(),
+        "corpId": "dingcorpdemo", "oapiUrl": url, "apiUrl": url, "loginUrl": url,
     });
     post("/aflow/api/admin/dingtalk", dingtalk).await?;
+    let odoo = &fakes.odoo;
+    let client = odoo::Options::demo().client;
+    let provider = json!({
+        "enterpriseCode": ENTERPRISE, "authorizeUrl": odoo.authorize_url(), "tokenUrl": odoo.token_url(),
+        "userinfoUrl": odoo.userinfo_url(), "clientId": client.id, "clientSecret": client.secret,
+        "scope": "openid", "bindByEmail": false, "autoCreate": false, "dialect": "json", "pkce": true,
+    });
+    post("/aflow/api/admin/provider", provider).await?;
+
+    // Whoever signs in must be known, so the ERP sends its people first.
+    let sync = peer(sync)?;
+    let erp = Caller {
+        tenant: Tenant::stored(ENTERPRISE),
+        actor: Actor::Application { app: AppId::stored(APPLICATION), any_order: false },
+    };
+    sync.post::<_, Value>(&erp, "/aflow/api/sys/sync/department", &departments()).await?;
+    sync.post::<_, Value>(&erp, "/aflow/api/sys/sync/user", &users()).await?;
     Ok(())
 }
 
+/// As `make try` sends them, so that it finds nothing new.
+fn departments() -> Value {
+    json!({"departments": [
+        {"deptId": "DEPT001", "deptName": "技术部", "parentId": "", "orderNum": 100, "status": 1},
+        {"deptId": "DEPT002", "deptName": "开发组", "parentId": "DEPT001", "orderNum": 101, "status": 1},
+    ]})
+}
+
+fn users() -> Value {
+    let user = |person: &odoo::User, supervisor: &str| {
+        json!({
+            "userId": person.user_id, "userName": person.name, "realName": person.name,
+            "email": person.email, "mobile": person.phone_number, "deptId": person.dept_id,
+            "personnelType": 1, "directSupervisor": supervisor, "status": 1,
+        })
+    };
+    let people = odoo::Options::demo().users;
+    let first = people.first().map(|person| person.user_id.clone()).unwrap_or_default();
+    let supervisor = |person: &odoo::User| match person.user_id == first {
+        true => String::new(),
+        false => first.clone(),
+    };
+    let rows: Vec<Value> = people.iter().map(|person| user(person, &supervisor(person))).collect();
+    json!({ "users": rows })
+}
+
 /// Where everything is and what to do next.
-pub(crate) fn explain(gateway: &str, fake: &DingTalk) {
+pub(crate) fn explain(public: &str, fakes: &Fakes) {
+    let people = odoo::Options::demo().users;
+    let accounts: Vec<String> =
+        people.iter().map(|one| format!("{} / {}", one.user_id, one.password)).collect();
     eprintln!(
         "\naiflow is ready.\n\n\
-         \x20 gateway         http://{gateway}\n\
-         \x20 API description http://{gateway}/docs\n\
-         \x20 fake DingTalk   {}/_inbox   (what people received)\n\n\
+         \x20 gateway         {public}\n\
+         \x20 API description {public}/docs\n\
+         \x20 fake DingTalk   {}/_inbox   (what people received)\n\
+         \x20 fake Odoo       {}/_inbox   (what aiflow asked it)\n\n\
          \x20 enterpriseCode  {ENTERPRISE}\n\
          \x20 appId           {APPLICATION}\n\
          \x20 appSecret       {SECRET}\n\n\
+         \x20 sign in         {public}/ as {}\n\n\
          Try the documented journey from another terminal:  make try\n\
          Ctrl-C stops everything; the data stays (begin anew with: make run ARGS=--fresh).\n",
-        fake.base_url()
+        fakes.dingtalk.base_url(),
+        fakes.odoo.base_url(),
+        accounts.join(", or "),
     );
 }

@@ -22,7 +22,7 @@ use crate::settings::Settings;
 #[derive(Parser)]
 #[command(name = "standalone")]
 struct Arguments {
-    /// Add a sample enterprise and a fake DingTalk, and print what to try.
+    /// Add a sample enterprise, a fake DingTalk and a fake Odoo, and print what to try.
     #[arg(long)]
     demo: bool,
     /// Throw the private data away and begin anew.
@@ -60,11 +60,9 @@ async fn serve(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()>
     };
     let database =
         private.as_ref().map_or(settings.database.url.clone(), |private| private.url.clone());
-    let fake = if arguments.demo {
-        Some(demo::start_fake(settings.demo.dingtalk_port).await?)
-    } else {
-        None
-    };
+    let public = settings.public.url.trim_end_matches('/');
+    let fakes =
+        if arguments.demo { Some(demo::start_fakes(&settings.demo, public).await?) } else { None };
     let common = settings.for_services(&keys, &database);
 
     eprintln!("starting the six services …");
@@ -86,9 +84,11 @@ async fn serve(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()>
     ] {
         tracing::info!(service = name, address, "listening");
     }
-    if let Some(fake) = &fake {
-        demo::fill(&sso, &keys, fake).await.context("the sample enterprise could not be made")?;
-        demo::explain(&gateway, fake);
+    if let Some(fakes) = &fakes {
+        demo::fill(&sso, &sync, &keys, fakes)
+            .await
+            .context("the sample enterprise could not be made")?;
+        demo::explain(public, fakes);
     } else {
         eprintln!(
             "aiflow listens on http://{gateway} (API description at /docs). Ctrl-C stops it."

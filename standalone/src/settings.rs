@@ -15,6 +15,7 @@ pub(crate) const DEFAULTS: &str = include_str!("../config.default.toml");
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) data: Data,
+    pub(crate) public: Address,
     pub(crate) database: Address,
     pub(crate) bus: Address,
     pub(crate) internal: Key,
@@ -41,6 +42,7 @@ pub(crate) struct Key {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Demo {
     pub(crate) dingtalk_port: u16,
+    pub(crate) odoo_port: u16,
 }
 
 impl Check for Settings {
@@ -60,6 +62,7 @@ impl Settings {
         Overrides::from([
             ("database.url".to_owned(), database.to_owned()),
             ("bus.url".to_owned(), bus.to_owned()),
+            ("public.url".to_owned(), self.public.url.clone()),
             ("internal.key".to_owned(), keys.internal.clone()),
             ("seal.key".to_owned(), keys.seal.clone()),
             ("http.workers".to_owned(), "1".to_owned()),

@@ -36,6 +36,30 @@ pub(crate) const SERVED: &[(&str, &str)] = &[
     ("POST", "/aflow/api/task/read"),
 ];
 
+/// Of these, the ones that a person with a session may call, too.
+pub(crate) const FOR_PEOPLE: &[&str] = &[
+    "/aflow/api/order/detail",
+    "/aflow/api/task/todo",
+    "/aflow/api/task/done",
+    "/aflow/api/task/cc",
+    "/aflow/api/task/initiated",
+    "/aflow/api/task/summary",
+    "/aflow/api/task/read",
+];
+
+/// Addresses that anybody may call, to sign in.
+pub(crate) const SIGN_IN: &[(&str, &str)] = &[
+    ("GET", "/aflow/api/oauth2/login"),
+    ("GET", "/aflow/api/oauth2/callback"),
+    ("GET", "/aflow/api/oauth2/error"),
+    ("POST", "/aflow/api/oauth2/refresh"),
+    ("POST", "/aflow/api/oauth2/logout"),
+    ("GET", "/aflow/api/oauth2/jwks"),
+    ("GET", "/aflow/api/oauth2/me"),
+    ("GET", "/aflow/api/oauth2/dingtalk/login"),
+    ("GET", "/aflow/api/oauth2/dingtalk/callback"),
+];
+
 /// Addresses that an application signs and that come later.
 pub(crate) const LATER: &[(&str, &str)] = &[
     ("POST", "/aflow/api/sys/sync/dingtalk"),
@@ -58,14 +82,6 @@ pub(crate) const LATER: &[(&str, &str)] = &[
 
 /// Addresses that nobody signs and that come later.
 pub(crate) const LATER_UNSIGNED: &[(&str, &str)] = &[
-    ("GET", "/aflow/api/oauth2/login"),
-    ("GET", "/aflow/api/oauth2/callback"),
-    ("POST", "/aflow/api/oauth2/refresh"),
-    ("POST", "/aflow/api/oauth2/logout"),
-    ("GET", "/aflow/api/oauth2/jwks"),
-    ("GET", "/aflow/api/oauth2/me"),
-    ("GET", "/aflow/api/oauth2/dingtalk/login"),
-    ("GET", "/aflow/api/oauth2/dingtalk/callback"),
     ("GET", "/flow/launch"),
     ("POST", "/flow/launch"),
     ("GET", "/flow/onAudit"),
@@ -102,7 +118,7 @@ async fn an_unknown_address_is_404_signed_or_not() {
     let erp = world.erp();
 
     for path in [
-        "/",
+        "/index.html",
         "/aflow",
         "/aflow/api",
         "/aflow/api/sys/sync",
@@ -486,12 +502,32 @@ async fn later_addresses_answer_not_supported_once_the_caller_is_known() {
 }
 
 #[tokio::test]
-async fn every_served_address_wants_a_signature() {
+async fn every_served_address_wants_a_signature_or_a_session_where_people_may_call() {
     let world = World::start().await;
 
     for (method, path) in SERVED {
         let answered = world.erp().send_raw(method, path, b"{}".to_vec(), &[JSON]).await;
-        answered.refused(Code::SignatureInvalid);
+        let is_for_people = FOR_PEOPLE.contains(path);
+        answered.refused(if is_for_people { Code::SessionInvalid } else { Code::SignatureInvalid });
+    }
+}
+
+#[tokio::test]
+async fn the_description_says_how_an_address_wants_to_be_called() {
+    let world = World::start().await;
+
+    let document = world.erp().send_raw("GET", "/docs", Vec::new(), &[]).await.body;
+
+    let schemes = &document["components"]["securitySchemes"];
+    assert_eq!(schemes["session"]["name"], "aiflow_session");
+    assert_eq!(schemes["bearer"]["scheme"], "bearer");
+    for (method, path) in SERVED {
+        let wanted = &document["paths"][*path][method.to_lowercase()]["security"];
+        let expected = match FOR_PEOPLE.contains(path) {
+            true => json!([{"signature": []}, {"session": []}, {"bearer": []}]),
+            false => json!([{"signature": []}]),
+        };
+        assert_eq!(*wanted, expected, "{method} {path}");
     }
 }
 

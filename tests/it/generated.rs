@@ -6,8 +6,6 @@ use shared::code::Code;
 
 /// Codes that no test over HTTP names, and why.
 const NOT_PRODUCED: &[(Code, &str)] = &[
-    (Code::SessionInvalid, "sessions are not served yet"),
-    (Code::InvalidGrant, "the refresh address is not served yet"),
     (Code::VersionConflict, "flow/update is not served yet"),
     (Code::UpstreamFailed, "no served address hands on an outside system's answer"),
     (Code::Internal, "a bug, by definition"),

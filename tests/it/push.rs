@@ -164,6 +164,15 @@ async fn a_binding_leads_to_the_bound_dingtalk_user() {
         .post("/aflow/api/auth/bind", &json!({"customUserCode": "USER002", "linkUserCode": "u3"}))
         .await
         .ok();
+    // Binding and task are facts of two services, and either may be heard first.
+    let known = format!(
+        "select count(*) from house_notify.people where tenant = '{}' and dingtalk_user_id = 'u3'",
+        world.tenant
+    );
+    eventually("notify-service knows the binding", || async {
+        (shared::testing::count(&known).await == 1).then_some(())
+    })
+    .await;
 
     sync(&world, &order(1, json!([open_task("T1", &["USER002"])]))).await;
 

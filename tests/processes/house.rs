@@ -31,11 +31,13 @@ pub(crate) const SCHEMAS: [&str; 5] = ["sync", "sso", "flow", "task", "notify"];
 /// Planted: none of these may be found in a log or in a table.
 pub(crate) const APP_SECRET: &str = "MARK-application-secret-5d0c2b7a91";
 pub(crate) const DINGTALK_SECRET: &str = "MARK-dingtalk-secret-f36e10c84d";
+pub(crate) const ODOO_SECRET: &str = "MARK-odoo-client-secret-7ac4410be2";
 const INTERNAL_KEY: &str = "MARK-internal-key-b7a8d2f45c6e90137788";
 const SEAL_KEY: &str = "b1d5ea1f00dcafe5b1d5ea1f00dcafe5b1d5ea1f00dcafe5b1d5ea1f00dcafe5";
 
 /// What must stay hidden.
-pub(crate) const SECRETS: [&str; 4] = [APP_SECRET, DINGTALK_SECRET, INTERNAL_KEY, SEAL_KEY];
+pub(crate) const SECRETS: [&str; 5] =
+    [APP_SECRET, DINGTALK_SECRET, ODOO_SECRET, INTERNAL_KEY, SEAL_KEY];
 
 const SERVER: &str = "host=127.0.0.1 port=5432 user=postgres";
 const DATABASE: &str = "aiflow_processes";
@@ -341,6 +343,7 @@ fn settings(
         own("BUS__PREFIX", prefix),
         own("INTERNAL__KEY", INTERNAL_KEY),
         own("SEAL__KEY", SEAL_KEY),
+        own("PUBLIC__URL", &format!("http://127.0.0.1:{}", ports["gateway"])),
         own("LOG__LEVEL", "debug"),
         own("METRICS__ADDRESS", &format!("127.0.0.1:{}", free_port())),
     ];

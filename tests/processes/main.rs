@@ -19,6 +19,7 @@ mod load;
 mod relay;
 mod repeats;
 mod secrets;
+mod sign_in;
 mod sigterm;
 mod verdict;
 mod world;

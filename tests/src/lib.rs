@@ -10,11 +10,14 @@
 )]
 
 mod client;
+mod visitor;
 
+use std::net::TcpListener;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use fakes::dingtalk::{App as DingtalkApp, DingTalk, Options, Person};
+use fakes::odoo::{self, Odoo};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use shared::clock::Clock;
@@ -28,10 +31,13 @@ use tokio_util::sync::CancellationToken;
 
 pub use client::{Client, Signing};
 pub use shared::testing::{Answered, eventually, unique};
+pub use visitor::{Visitor, Walk, onward};
 
 /// Where the services of the one house listen.
 struct House {
     gateway: String,
+    /// A second gateway, with the limits that everybody has.
+    strict_gateway: String,
     addresses: Vec<(&'static str, String)>,
 }
 
@@ -56,7 +62,9 @@ fn house() -> &'static House {
 
 async fn start() -> House {
     testing::prepare_database().await;
-    let mut addresses: Vec<(&'static str, String)> = Vec::new();
+    // Where people come back to must be known before the services start.
+    let public = free_address();
+    let mut addresses: Vec<(&'static str, String)> = vec![("public", format!("http://{public}"))];
     let sync = run::<sync_service::App>(&addresses).await;
     addresses.push(("sync", sync));
     let sso = run::<sso_service::App>(&addresses).await;
@@ -68,7 +76,9 @@ async fn start() -> House {
     let notify = run::<notify_service::App>(&addresses).await;
     addresses.push(("notify", notify));
     let gateway = run::<gateway::App>(&addresses).await;
-    House { gateway, addresses }
+    addresses.retain(|(name, _)| *name != "public");
+    let strict_gateway = run::<gateway::App>(&addresses).await;
+    House { gateway, strict_gateway, addresses }
 }
 
 async fn run<S: Service>(known: &[(&'static str, String)]) -> String {
@@ -82,12 +92,24 @@ async fn run<S: Service>(known: &[(&'static str, String)]) -> String {
         ("body.deadline_secs".to_owned(), "2".to_owned()),
         ("limit.address_per_second".to_owned(), "100000".to_owned()),
         ("limit.address_burst".to_owned(), "100000".to_owned()),
+        // All tests come from one address.
+        ("limit.login_per_second".to_owned(), "100000".to_owned()),
+        ("limit.login_burst".to_owned(), "100000".to_owned()),
         ("limit.application_per_second".to_owned(), "200".to_owned()),
         ("limit.application_burst".to_owned(), "400".to_owned()),
     ]));
+    if known.iter().any(|(name, _)| *name == "public") {
+        for limit in ["login_per_second", "login_burst", "guesses_per_minute"] {
+            overrides.insert(format!("limit.{limit}"), "100000".to_owned());
+        }
+    }
     for (name, address) in known {
         overrides.insert(format!("{name}.url"), address.clone());
         overrides.insert(format!("services.{name}"), address.clone());
+        if *name == "public" && S::NAME == "gateway" {
+            let address = address.trim_start_matches("http://").to_owned();
+            overrides.insert("http.address".to_owned(), address);
+        }
     }
     let config: S::Config = config::load(S::NAME, S::DEFAULTS, &overrides).unwrap();
     let app = S::build(config, Clock::system()).await.unwrap();
@@ -104,6 +126,7 @@ pub struct World {
     pub tenant: String,
     /// Its DingTalk.
     pub dingtalk: DingTalk,
+    erp: Option<Odoo>,
     house: &'static House,
     http: reqwest::Client,
 }
@@ -126,7 +149,7 @@ impl World {
         let options = Options { port: 0, apps: vec![app], people, ..Options::demo() };
         let dingtalk = DingTalk::start(options).await.unwrap();
         let http = shared::http::client::new(Duration::from_secs(30)).unwrap();
-        let world = World { tenant: unique("T"), dingtalk, house, http };
+        let world = World { tenant: unique("T"), dingtalk, erp: None, house, http };
         world
             .admin("/enterprise", json!({"enterpriseCode": world.tenant, "name": "测试企业"}))
             .await;
@@ -138,9 +161,66 @@ impl World {
     pub async fn with_dingtalk(self) -> Self {
         let url = self.dingtalk.base_url();
         let app = json!({"enterpriseCode": self.tenant, "appKey": "dingdemo", "appSecret": "demo-secret",
-            "agentId": 1_000_001, "corpId": "dingcorpdemo", "oapiUrl": url, "apiUrl": url});
+            "agentId": 1_000_001, "corpId": "dingcorpdemo", "oapiUrl": url, "apiUrl": url, "loginUrl": url});
         self.admin("/dingtalk", app).await;
+        let callback = format!("{}/aflow/api/oauth2/dingtalk/callback", self.gateway());
+        self.dingtalk.register("dingdemo", &callback);
         self
+    }
+
+    /// Gives the enterprise an ERP at which its people sign in.
+    pub async fn with_odoo(mut self) -> Self {
+        let odoo = Odoo::start(odoo::Options::demo()).await.unwrap();
+        odoo.register(&self.callback_url());
+        let provider = self.provider(&odoo);
+        self.admin("/provider", provider).await;
+        self.erp = Some(odoo);
+        self
+    }
+
+    /// The ERP of [`with_odoo`](Self::with_odoo).
+    pub fn odoo(&self) -> &Odoo {
+        self.erp.as_ref().expect("this world has no ERP to sign in at")
+    }
+
+    /// What `aiflow-admin` says about an ERP: JSON, PKCE, nobody is made.
+    pub fn provider(&self, odoo: &Odoo) -> Value {
+        json!({
+            "enterpriseCode": self.tenant, "authorizeUrl": odoo.authorize_url(), "tokenUrl": odoo.token_url(),
+            "userinfoUrl": odoo.userinfo_url(), "clientId": "aiflow", "clientSecret": "aiflow-client-secret",
+            "scope": "openid", "bindByEmail": false, "autoCreate": false, "dialect": "json", "pkce": true,
+        })
+    }
+
+    /// Where ERPs send people back to.
+    pub fn callback_url(&self) -> String {
+        format!("{}/aflow/api/oauth2/callback", self.gateway())
+    }
+
+    /// Where signing in begins.
+    pub fn login_url(&self, return_to: &str) -> String {
+        self.begin("/aflow/api/oauth2/login", return_to)
+    }
+
+    /// Where signing in with DingTalk begins.
+    pub fn dingtalk_login_url(&self, return_to: &str) -> String {
+        self.begin("/aflow/api/oauth2/dingtalk/login", return_to)
+    }
+
+    fn begin(&self, path: &str, return_to: &str) -> String {
+        let query = [("enterprise", self.tenant.as_str()), ("return_to", return_to)];
+        let address = format!("{}{path}", self.gateway());
+        reqwest::Url::parse_with_params(&address, query).unwrap().into()
+    }
+
+    /// Nobody else's people can sign in any more, so that `/` knows whose do.
+    pub async fn close_other_doors(&self) {
+        testing::execute("update house_sso.providers set enabled = false").await;
+    }
+
+    /// Whether an address is what the callback sends people to.
+    pub fn is_after_callback(&self, url: &str) -> bool {
+        url.starts_with(self.gateway()) && !url.starts_with(&self.callback_url())
     }
 
     /// Another application of the enterprise.
@@ -174,6 +254,11 @@ impl World {
     /// The gateway's address.
     pub fn gateway(&self) -> &str {
         &self.house.gateway
+    }
+
+    /// Another gateway of the same house, with the usual limits for who signs in.
+    pub fn strict_gateway(&self) -> &str {
+        &self.house.strict_gateway
     }
 
     /// The enterprise's ERP: signs as [`APP`].
@@ -220,6 +305,14 @@ impl World {
             .ok();
         self
     }
+}
+
+/// A port that nobody listens on, below those that the kernel gives to outgoing connections.
+fn free_address() -> String {
+    let begin = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    let mut ports = begin..begin + 1_000;
+    let port = ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    format!("127.0.0.1:{}", port.expect("some port is free"))
 }
 
 fn person(userid: &str, name: &str, mobile: &str) -> Person {

@@ -1,26 +1,25 @@
 //! Credentials of applications: asked of sso-service, remembered, dropped on its event.
 
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header::HeaderValue;
 use moka::future::Cache;
-use shared::bus::{Bus, Queue};
 use shared::code::Code;
-use shared::contract::Event;
 use shared::contract::access::{ApplicationChanged, Credential, NonceUsed, UseNonce};
 use shared::fault::chain;
 use shared::http::client::Peer;
 use shared::http::reply::ApiError;
 use shared::id::{AppId, Tenant};
-use shared::identity::{Actor, Caller, Keys, TOKEN_LIFETIME_SECS};
-use tokio_util::sync::CancellationToken;
+use shared::identity::{Actor, Caller, Keys};
+
+use super::carried::Carried;
+use super::listen::Remembered;
 
 /// An application as the door needs it: its secrets, and the identity token it travels with.
 pub(crate) struct Known {
     pub(crate) credential: Credential,
-    caller: Caller,
-    token: RwLock<Option<(HeaderValue, Instant)>>,
+    carried: Carried,
 }
 
 /// The remembered credentials; an application that does not exist is remembered, too.
@@ -70,27 +69,13 @@ impl Credentials {
             let actor =
                 Actor::Application { app: AppId::stored(app), any_order: credential.any_order };
             let caller = Caller { tenant: Tenant::stored(tenant), actor };
-            Arc::new(Known { credential, caller, token: RwLock::new(None) })
+            Arc::new(Known { credential, carried: Carried::new(caller) })
         }))
     }
 
-    /// The identity token of an application, as a header; made anew every half of its life.
+    /// The identity token of an application, as a header.
     pub(crate) fn token(&self, known: &Known) -> Result<HeaderValue, ApiError> {
-        let half = Duration::from_secs(TOKEN_LIFETIME_SECS.unsigned_abs() / 2);
-        if let Some((token, made)) =
-            known.token.read().unwrap_or_else(PoisonError::into_inner).as_ref()
-            && made.elapsed() < half
-        {
-            return Ok(token.clone());
-        }
-        let token = self.keys.issue(&known.caller).map_err(anyhow::Error::from);
-        let token = token.and_then(|token| Ok(HeaderValue::try_from(token)?)).map_err(|cause| {
-            tracing::error!(%cause, "an identity token could not be made");
-            ApiError::of(Code::Internal)
-        })?;
-        let mut kept = known.token.write().unwrap_or_else(PoisonError::into_inner);
-        *kept = Some((token.clone(), Instant::now()));
-        Ok(token)
+        known.carried.header(&self.keys)
     }
 
     /// Whether a nonce is new for all gateways.
@@ -109,27 +94,10 @@ impl Credentials {
             })?;
         Ok(used.fresh)
     }
+}
 
-    /// Forgets what sso-service says has changed.
-    pub(crate) async fn listen(self, bus: Bus, stop: CancellationToken) {
-        let mut subscription = bus.subscribe(Queue::Own("gateway"), &[ApplicationChanged::TOPIC]);
-        loop {
-            let batch = tokio::select! {
-                () = stop.cancelled() => return,
-                batch = subscription.next() => batch,
-            };
-            for message in batch.messages() {
-                match serde_json::from_str(&message.payload) {
-                    Ok(changed) => self.forget(changed).await,
-                    Err(cause) => {
-                        tracing::error!(%cause, "not an application.changed; all credentials are forgotten");
-                        self.known.invalidate_all();
-                    }
-                }
-            }
-            batch.ack().await;
-        }
-    }
+impl Remembered for Credentials {
+    type Fact = ApplicationChanged;
 
     async fn forget(&self, changed: ApplicationChanged) {
         match changed.app {
@@ -146,6 +114,10 @@ impl Credentials {
             }
         }
     }
+
+    fn forget_all(&self) {
+        self.known.invalidate_all();
+    }
 }
 
 /// Codes hold no control characters, so the line break keeps the two apart.
@@ -153,7 +125,8 @@ fn place(tenant: &str, app: &str) -> String {
     format!("{tenant}\n{app}")
 }
 
-fn away() -> ApiError {
+/// sso-service does not answer, and nothing fresh is remembered.
+pub(super) fn away() -> ApiError {
     let mut error = ApiError::of(Code::Unavailable);
     error.retry_after_secs = Some(2);
     error

@@ -42,6 +42,11 @@ impl Refusal {
     }
 }
 
+/// Whether a request claims to come from an application.
+pub(crate) fn is_sent(request: &HttpRequest) -> bool {
+    [HEADER, PUBLISHED_HEADER].iter().any(|name| request.headers().contains_key(*name))
+}
+
 /// Step 1: exactly one header value (the published name must agree), hexadecimal, JSON, field rules.
 pub(crate) fn read(request: &HttpRequest) -> Result<Envelope, Refusal> {
     let refuse =

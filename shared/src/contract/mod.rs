@@ -4,6 +4,7 @@
 pub mod access;
 pub mod directory;
 pub mod flow;
+pub mod session;
 pub mod task;
 
 use serde::Serialize;
@@ -28,6 +29,7 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// reaches also a service that has never run yet.
 pub const QUEUES: &[(&str, &[&str])] = &[
     ("task", &[directory::PeopleChanged::TOPIC, flow::FlowPublished::TOPIC]),
+    ("sso", &[directory::PeopleChanged::TOPIC]),
     ("notify", &[directory::PeopleChanged::TOPIC, task::TasksChanged::TOPIC]),
 ];
 
@@ -56,7 +58,7 @@ pub struct Entry {
 
 /// Every event of the house with an example.
 pub fn catalogue() -> Vec<Entry> {
-    vec![access::entry(), directory::entry(), flow::entry(), task::entry()]
+    vec![access::entry(), directory::entry(), flow::entry(), session::entry(), task::entry()]
 }
 
 /// The catalogue as Markdown: the text of docs/EVENTS.md.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
 
@@ -182,13 +182,16 @@ impl ResponseError for ApiError {
         };
         let envelope = Envelope { status: self.code.status(), msg: self.code.message(), data };
         let mut response = json(self.status_code(), &envelope);
+        if self.code == Code::SessionInvalid {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after_secs {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if let Some(methods) = &self.allow
             && let Ok(value) = methods.parse()
         {
-            response.headers_mut().insert(actix_web::http::header::ALLOW, value);
+            response.headers_mut().insert(ALLOW, value);
         }
         response
     }

@@ -77,6 +77,15 @@ pub async fn count(query: &str) -> i64 {
     row.map(|row| row.count).unwrap_or_else(|error| panic!("{query}: {error}"))
 }
 
+/// Changes the test database behind the services' backs.
+pub async fn execute(statement: &str) {
+    use diesel_async::{AsyncConnection, RunQueryDsl};
+    let mut conn =
+        crate::db::Conn::establish(&database_url()).await.unwrap_or_else(|error| panic!("{error}"));
+    let done = diesel::sql_query(statement).execute(&mut conn).await;
+    done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+}
+
 /// An answer as a test looks at it.
 #[derive(Debug)]
 pub struct Answered {

@@ -4,10 +4,11 @@ use actix_web::web::Data;
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use shared::fault::Mistake;
+use shared::code::Code;
+use shared::fault::FieldError;
 use shared::http::body::{Body, Query};
 use shared::http::fields::{Fields, Read, TEXT_MAX_CHARS};
-use shared::http::reply::{Answer, Reply};
+use shared::http::reply::{Answer, ApiError, Reply};
 use shared::http::server::detached;
 use shared::id::{AppId, CODE_MAX_CHARS, UserCode};
 use shared::identity::{Actor, Caller};
@@ -21,7 +22,7 @@ use crate::domain::status::Status;
 use crate::domain::task::{Card, CardState};
 use crate::usecase;
 use crate::usecase::Ctx;
-use crate::usecase::show_order::{ShowOrder, Shown};
+use crate::usecase::show_order::{ShowOrder, Shown, Viewer};
 
 const MAX_ORDERS: usize = 1_000;
 const MAX_TASKS: usize = 300;
@@ -258,7 +259,7 @@ pub(crate) struct ShowOrderIn {
     /// Whose order; absent = the calling application's, for a person the only one of that number.
     #[param(value_type = Option<String>)]
     app_id: Option<AppId>,
-    /// With it an application sees what this person may see.
+    /// With it an application sees what this person may see; a person may name only themselves.
     #[param(value_type = Option<String>)]
     user_code: Option<UserCode>,
 }
@@ -432,14 +433,17 @@ pub(crate) async fn show_order(
     query: Query<ShowOrderIn>,
 ) -> Answer<OrderOut> {
     let request = query.read()?;
-    let (app, user) = match &caller.actor {
-        Actor::Application { app, .. } => {
-            (request.app_id.or(Some(app.clone())), request.user_code.map(UserCode::into_string))
+    let (app, viewer) = match (&caller.actor, request.user_code) {
+        (Actor::Application { app, .. }, named) => (
+            request.app_id.or(Some(app.clone())),
+            named.map_or(Viewer::Application, |user| Viewer::Named(user.into_string())),
+        ),
+        (Actor::Person(_), named) => {
+            (request.app_id, Viewer::Person(person_of(&caller, named, "userCode")?))
         }
-        Actor::Person(user) => (request.app_id, Some(user.to_string())),
-        Actor::Service(_) => (request.app_id, None),
+        (Actor::Service(_), _) => (request.app_id, Viewer::Application),
     };
-    let wanted = ShowOrder { number: request.order_id, app, user };
+    let wanted = ShowOrder { number: request.order_id, app, viewer };
     let shown =
         detached(
             async move { usecase::show_order::show_order(&ctx, &caller.tenant, wanted).await },
@@ -452,17 +456,16 @@ pub(crate) async fn show_order(
 pub(super) fn person_of(
     caller: &Caller,
     named: Option<UserCode>,
-    fields: &'static str,
-) -> Result<String, shared::http::reply::ApiError> {
+    field: &'static str,
+) -> Result<String, ApiError> {
     match (&caller.actor, named) {
+        (Actor::Person(user), Some(named)) if named != *user => {
+            Err(ApiError::new(Code::NotPermitted, "只能查看本人的数据"))
+        }
         (Actor::Person(user), _) => Ok(user.to_string()),
         (Actor::Application { .. } | Actor::Service(_), Some(user)) => Ok(user.into_string()),
         (Actor::Application { .. } | Actor::Service(_), None) => {
-            Err(shared::http::reply::ApiError::bad_fields(vec![shared::fault::FieldError {
-                field: fields.to_owned(),
-                message: "不能为空".to_owned(),
-                mistake: Mistake::Malformed,
-            }]))
+            Err(ApiError::bad_fields(vec![FieldError::malformed(field, "不能为空")]))
         }
     }
 }

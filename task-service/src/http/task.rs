@@ -23,7 +23,7 @@ use crate::usecase::mark_read::ReadMark;
 #[derive(IntoParams)]
 #[into_params(rename_all = "camelCase")]
 pub(crate) struct ListTasksIn {
-    /// Whose list; needed by an application, ignored for a person.
+    /// Whose list; needed by an application, for a person only themselves.
     #[param(value_type = Option<String>)]
     user_code: Option<UserCode>,
     /// From 1; default 1.
@@ -204,7 +204,7 @@ pub(crate) async fn list_initiated(
 #[derive(IntoParams)]
 #[into_params(rename_all = "camelCase")]
 pub(crate) struct SummarizeIn {
-    /// Needed by an application, ignored for a person.
+    /// Needed by an application, for a person only themselves.
     #[param(value_type = Option<String>)]
     user_code: Option<UserCode>,
 }
@@ -259,7 +259,7 @@ pub(crate) async fn summarize(
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(crate) struct MarkReadIn {
-    /// Needed by an application, ignored for a person.
+    /// Needed by an application, for a person only themselves.
     #[schema(value_type = Option<String>)]
     user_code: Option<UserCode>,
     task_id: Option<String>,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use shared::db::Conn;
 use shared::id::{AppId, Tenant};
 
 use super::Ctx;
@@ -19,8 +20,26 @@ pub(crate) struct ShowOrder {
     pub(crate) number: i64,
     /// Absent = the only application that has such an order.
     pub(crate) app: Option<AppId>,
-    /// A person sees only orders that concern them; absent = the application itself looks.
-    pub(crate) user: Option<String>,
+    pub(crate) viewer: Viewer,
+}
+
+/// Who looks.
+pub(crate) enum Viewer {
+    /// The application itself: everything of the enterprise.
+    Application,
+    /// An application, for a person whom it names: what does not concern them is refused.
+    Named(String),
+    /// The person: what does not concern them does not exist.
+    Person(String),
+}
+
+impl Viewer {
+    fn user(&self) -> Option<&str> {
+        match self {
+            Viewer::Application => None,
+            Viewer::Named(user) | Viewer::Person(user) => Some(user),
+        }
+    }
 }
 
 /// Everything an order's page shows.
@@ -40,22 +59,8 @@ pub(crate) async fn show_order(
     request: ShowOrder,
 ) -> Result<Shown, Error> {
     let conn = ctx.db.connection().await?;
-    let app = match request.app {
-        Some(app) => app,
-        None => match orders::list_apps(&conn, tenant, request.number).await?.as_slice() {
-            [only] => only.clone(),
-            [] => return Err(Error::UnknownOrder(request.number)),
-            _ => return Err(Error::AmbiguousOrder(request.number)),
-        },
-    };
-    let key = OrderKey { tenant: tenant.clone(), app, number: request.number };
-    let order = orders::list_by_keys(&conn, &[&key])
-        .await?
-        .remove(&key)
-        .ok_or(Error::UnknownOrder(request.number))?;
-    if request.user.as_deref().is_some_and(|user| !concerns(&order, user)) {
-        return Err(Error::NotYours(request.number));
-    }
+    let order = find(&conn, tenant, &request).await?;
+    let key = order.key.clone();
     let names = people::list_names(&conn, tenant, everybody(&order)).await?;
     let logs = approval_logs::list(&conn, &key).await?;
     let audits = audit::list(&conn, order.id).await?;
@@ -66,13 +71,38 @@ pub(crate) async fn show_order(
         order: order.key.number,
         business_key: &order.business_key,
         task: "",
-        user: request.user.as_deref().unwrap_or_default(),
+        user: request.viewer.user().unwrap_or_default(),
     };
     let url = match flow {
         Some(flow) => link::fill(&flow.web_url, values),
         None => link::own_page(&ctx.public_url, values),
     };
     Ok(Shown { flow_name: flow.map(|flow| flow.title.clone()), url, order, names, logs, audits })
+}
+
+/// The only order of that number that the viewer may see.
+async fn find(conn: &Conn, tenant: &Tenant, request: &ShowOrder) -> Result<Order, Error> {
+    let number = request.number;
+    let apps = match &request.app {
+        Some(app) => vec![app.clone()],
+        None => orders::list_apps(conn, tenant, number).await?,
+    };
+    let key = |app| OrderKey { tenant: tenant.clone(), app, number };
+    let keys: Vec<OrderKey> = apps.into_iter().map(key).collect();
+    let keys: Vec<&OrderKey> = keys.iter().collect();
+    let mut found: Vec<Order> = orders::list_by_keys(conn, &keys).await?.into_values().collect();
+    if let Viewer::Person(user) = &request.viewer {
+        found.retain(|order| concerns(order, user));
+    }
+    let order = match (found.pop(), found.pop()) {
+        (Some(only), None) => only,
+        (None, _) => return Err(Error::UnknownOrder(number)),
+        (Some(_), Some(_)) => return Err(Error::AmbiguousOrder(number)),
+    };
+    match &request.viewer {
+        Viewer::Named(user) if !concerns(&order, user) => Err(Error::NotYours(number)),
+        Viewer::Named(_) | Viewer::Person(_) | Viewer::Application => Ok(order),
+    }
 }
 
 fn concerns(order: &Order, user: &str) -> bool {

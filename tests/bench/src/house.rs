@@ -151,6 +151,7 @@ impl House {
             (all("LOG__LEVEL"), "warn".to_owned()),
             (all("DATABASE__URL"), self.database_url.clone()),
             (all("SEAL__KEY"), "5e".repeat(32)),
+            (all("PUBLIC__URL"), url("gateway")),
         ];
         for neighbour in ["sync", "sso", "flow"] {
             settings.push((all(&format!("{}__URL", neighbour.to_uppercase())), url(neighbour)));
@@ -166,6 +167,8 @@ impl House {
                 "APPLICATION_BURST",
                 "ADDRESS_PER_SECOND",
                 "ADDRESS_BURST",
+                "LOGIN_PER_SECOND",
+                "LOGIN_BURST",
             ] {
                 settings.push((own(&format!("LIMIT__{limit}")), "1000000".to_owned()));
             }

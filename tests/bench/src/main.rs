@@ -10,6 +10,8 @@ mod pgbench;
 mod proc;
 mod push;
 mod report;
+mod session;
+mod sign_in;
 
 use std::fs;
 use std::path::PathBuf;
@@ -34,7 +36,7 @@ struct Asked {
     /// A short look: 3 s each, a tenth of the open tasks.
     #[arg(long)]
     quick: bool,
-    /// Only these parts: sync, hop, people, todo, push.
+    /// Only these parts: sync, hop, people, todo, push, session, refresh.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Keep the database, to look at what was written.
@@ -112,6 +114,9 @@ async fn measure(asked: &Asked) -> anyhow::Result<()> {
     }
     if wants("push") {
         bench.try_pushes().await;
+    }
+    if wants("session") || wants("refresh") {
+        bench.sessions(wants("session"), wants("refresh")).await?;
     }
     bench.weigh();
     let text = bench.report.markdown();
@@ -419,6 +424,91 @@ impl Bench {
                 answered_p95: percentile(&pushed.answered, 0.95),
             });
             self.rest().await?;
+        }
+        Ok(())
+    }
+
+    /// People who have signed in: what the door's check of them costs, and what a refresh does.
+    async fn sessions(&mut self, check: bool, refresh: bool) -> anyhow::Result<()> {
+        let erp = self.house.create_enterprise(sign_in::TENANT, false).await?;
+        sign_in::prepare(&self.house, &erp).await?;
+        let people = sign_in::sign_in(&self.house, 32).await?;
+        self.say("32 people have signed in");
+        if check {
+            self.check_sessions(&erp, &people).await?;
+        }
+        if refresh {
+            self.refresh_tokens(&people).await?;
+        }
+        Ok(())
+    }
+
+    async fn check_sessions(
+        &mut self,
+        erp: &Signer,
+        people: &[sign_in::SignedIn],
+    ) -> anyhow::Result<()> {
+        let proof = hop::proof_micros(erp)?;
+        let (task, gateway) = (self.house.address("task"), self.house.address("gateway"));
+        let (bearer, signed) =
+            ("task/todo through the gateway, bearer", "task/todo through the gateway, signed");
+        for _ in 0..2 {
+            let source = session::direct(people)?;
+            let line =
+                self.load("task/todo straight to task-service", task, 32, source, "").await?;
+            self.report.hops.push(line);
+            let line = self.load(signed, gateway, 32, session::signed(erp, people), "").await?;
+            self.report.hops.push(line);
+            let line = self.load(bearer, gateway, 32, session::with_bearer(people), "").await?;
+            self.report.hops.push(line);
+        }
+        if let (Some(with_bearer), Some(with_signature)) =
+            (self.mean_hop(bearer), self.mean_hop(signed))
+        {
+            let check = with_bearer - with_signature + proof;
+            self.report.promises.push(Promise {
+                promised: "checking a session costs the gateway at most 50 µs".to_owned(),
+                measured: format!(
+                    "{check:.1} µs: the whole hop takes {with_bearer:.0} with a bearer and {with_signature:.0} \
+                     with a signature, whose proof takes {proof:.1}"
+                ),
+                kept: check <= 50.0,
+            });
+        }
+        Ok(())
+    }
+
+    /// Microseconds of the gateway's CPU for each answer, over all lines of this work.
+    fn mean_hop(&self, work: &str) -> Option<f64> {
+        let lines = self.report.hops.iter().filter(|line| line.work == work);
+        let micros: Vec<f64> = lines.filter_map(|line| line.micros("gateway")).collect();
+        (!micros.is_empty()).then(|| micros.iter().sum::<f64>() / micros.len() as f64)
+    }
+
+    async fn refresh_tokens(&mut self, people: &[sign_in::SignedIn]) -> anyhow::Result<()> {
+        for connections in [1, 8, 32] {
+            let plan = Plan {
+                address: self.house.address("gateway"),
+                connections,
+                warmup: self.warmup,
+                measured: self.measured,
+                must_have: "",
+            };
+            // New sessions each time: the old ones' tokens have moved on.
+            let fresh = sign_in::sign_in(&self.house, connections.min(people.len())).await?;
+            let outcome = session::refresh(plan, &fresh, &self.house.watch).await?;
+            let line = self.line("oauth2/refresh", connections, outcome);
+            let micros = |name: &str| line.micros(name).unwrap_or_default();
+            let (sso, gateway, database) = (micros("sso"), micros("gateway"), micros("PostgreSQL"));
+            self.say(&format!(
+                "oauth2/refresh, {connections} connections: {:.0} per s",
+                line.per_second
+            ));
+            self.report.hop_notes.push(format!(
+                "oauth2/refresh, {connections} connections: CPU for each is {sso:.0} µs of sso-service, {gateway:.0} of \
+                 the gateway, {database:.0} of PostgreSQL"
+            ));
+            self.report.lines.push(line);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::{Signing, World};
 
 use super::fixture::{Other, world_for};
-use super::{MOST_REPEATS, overridden, row_code, special};
+use super::{MOST_REPEATS, overridden, row_code, sign_in, special};
 use crate::helpers::{exchange, wire};
 
 /// What an answer is held to.
@@ -75,6 +75,9 @@ impl Case {
 
     /// The differences, one line each.
     pub(super) async fn run(self, other: &Other) -> Vec<String> {
+        if let Some(differing) = sign_in::run(&self).await {
+            return differing;
+        }
         let world = world_for(&self, other).await;
         if let Some(differing) = special::run(&self, &world).await {
             return differing;

@@ -3,6 +3,7 @@
 mod history;
 mod links;
 mod lists;
+mod person;
 mod races;
 mod snapshots;
 mod tenants;

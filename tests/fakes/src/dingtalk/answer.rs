@@ -13,6 +13,13 @@ pub(super) enum Answer {
         status: u16,
         body: Value,
     },
+    /// A page for people.
+    Html {
+        status: u16,
+        html: String,
+    },
+    /// A browser is sent elsewhere.
+    Redirect(String),
     /// The page that a punished address gets instead of JSON.
     Page,
     Unavailable,

@@ -3,11 +3,11 @@
 use actix_web::{
     HttpRequest,
     http::header::{CONTENT_TYPE, HeaderMap},
-    web::Query,
 };
 use serde_json::{Map, Value};
 
 use super::answer::{Dialect, Gate, Refusal};
+use crate::form::pairs;
 
 const TOKEN_HEADER: &str = "x-acs-dingtalk-access-token";
 
@@ -111,17 +111,6 @@ impl Body {
             _ => Body::OtherType,
         }
     }
-}
-
-/// Undoes percent-encoding; what is not valid stays as it is.
-pub(super) fn decoded(segment: &str) -> String {
-    let literal_plus = segment.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-    let mut found = pairs(&format!("x={literal_plus}"));
-    found.pop().map_or_else(|| segment.to_owned(), |(_, value)| value)
-}
-
-fn pairs(encoded: &str) -> Vec<(String, String)> {
-    Query::<Vec<(String, String)>>::from_query(encoded).map(Query::into_inner).unwrap_or_default()
 }
 
 fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {

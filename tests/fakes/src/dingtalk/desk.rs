@@ -4,11 +4,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::{
-    call::{Call, decoded},
+    call::Call,
     inbox,
     options::{Department, Person},
+    sign_in,
     state::State,
 };
+use crate::form::decoded;
 
 /// HTTP status and body; mistakes are told in words.
 pub(super) fn answer(state: &mut State, call: &Call) -> (u16, Value) {
@@ -47,6 +49,11 @@ fn serve(state: &mut State, call: &Call) -> Result<Option<Value>, String> {
             }
             state.directory.add_department(department);
             done()
+        }
+        ("POST", "/_code") => {
+            let fields = fields(call)?;
+            let userid = fields.get("userid").and_then(Value::as_str).ok_or("userid is missing")?;
+            Ok(sign_in::code_inside(state, userid).map(|code| json!({ "code": code })))
         }
         ("POST", "/_read") => mark_read(state, call),
         ("POST", "/_reset") => {

@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    clock::iso,
     message::{Glance, Phase, Send, glance},
     state::State,
     todo::Card,
 };
+use crate::clock::iso;
 
 /// A work notification in one person's inbox.
 #[derive(Clone, Debug, Serialize)]

@@ -1,13 +1,12 @@
 //! DingTalk as seen from outside: both API generations on one port, and what people received.
 //!
 //! Every call passes `gate` (faults, token, permission, rate) and then its row in the table of one
-//! family (`token`, `contact`, `department`, `message`, `todo`). A new family is a file with its own
+//! family (`token`, `sign_in`, `contact`, `department`, `message`, `todo`). A new family is a file with its own
 //! `APIS` and one line in `routes`. Addresses under `/_` belong to the tests (`desk`).
 
 mod answer;
 mod args;
 mod call;
-mod clock;
 mod contact;
 mod department;
 mod desk;
@@ -19,6 +18,7 @@ mod message;
 mod options;
 mod routes;
 mod server;
+mod sign_in;
 mod state;
 mod tally;
 mod throttle;
@@ -27,15 +27,12 @@ mod token;
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread,
 };
 
-use actix_web::dev::ServerHandle;
-use tokio::sync::oneshot;
-
 use self::state::State;
+use crate::host::Host;
 
 pub use self::{
     inbox::{Message, Todo},
@@ -46,40 +43,31 @@ pub use self::{
 
 /// A running fake; it stops when dropped.
 pub struct DingTalk {
-    address: SocketAddr,
+    host: Host,
     state: Arc<Mutex<State>>,
-    server: ServerHandle,
 }
 
 impl DingTalk {
     /// Binds 127.0.0.1 and serves on a thread of its own, so any runtime of the caller will do.
     pub async fn start(options: Options) -> io::Result<DingTalk> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
-        let address = listener.local_addr()?;
+        let port = options.port;
         let state = Arc::new(Mutex::new(State::new(options)));
-
-        let (ready, started) = oneshot::channel();
-        let served = state.clone();
-        thread::Builder::new()
-            .name("fake-dingtalk".to_owned())
-            .spawn(move || server::run(listener, served, ready))?;
-        let server = started.await.map_err(io::Error::other)??;
-
-        Ok(DingTalk { address, state, server })
+        let host = Host::start("fake-dingtalk", port, state.clone(), server::serve).await?;
+        Ok(DingTalk { host, state })
     }
 
     /// Stops serving and waits until the port is closed.
     pub async fn stop(self) {
-        self.server.stop(false).await;
+        self.host.stop().await;
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.host.address()
     }
 
-    /// The base address of both hosts, `oapi.dingtalk.com` and `api.dingtalk.com`.
+    /// The base address of all three hosts: `oapi`, `api` and `login.dingtalk.com`.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        self.host.base_url()
     }
 
     /// What has reached people as work notifications, oldest first.
@@ -127,6 +115,20 @@ impl DingTalk {
         inbox::read(&mut self.state(), userid, task_id)
     }
 
+    /// Lets people who sign in come back to one more address of an app.
+    pub fn register(&self, app_key: &str, redirect_uri: &str) {
+        let mut state = self.state();
+        let mut apps = state.options.apps.iter_mut();
+        if let Some(app) = apps.find(|app| app.app_key == app_key) {
+            app.redirect_uris.push(redirect_uri.to_owned());
+        }
+    }
+
+    /// The code that a page inside the client gets for this person; nothing if nobody has this userid.
+    pub fn code_inside(&self, userid: &str) -> Option<String> {
+        sign_in::code_inside(&mut self.state(), userid)
+    }
+
     /// Back to the options of the start: people, clock, tokens, messages and counters.
     pub fn reset(&self) {
         self.state().reset();
@@ -134,12 +136,5 @@ impl DingTalk {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for DingTalk {
-    fn drop(&mut self) {
-        // The order to stop is given at once; only waiting for it would need a runtime.
-        drop(self.server.stop(false));
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 /// Every permission an app can hold; an [`App`] starts with all of them.
-pub const SCOPES: [&str; 10] = [
+pub const SCOPES: [&str; 11] = [
     "qyapi_get_department_list",
     "qyapi_get_department_member",
     "qyapi_get_member",
@@ -17,6 +17,7 @@ pub const SCOPES: [&str; 10] = [
     "Todo.Todo.Read",
     "Todo.Todo.Write",
     "Contact.User.Read",
+    "Contact.User.mobile",
 ];
 
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub struct App {
     pub corp_id: String,
     /// See [`SCOPES`].
     pub scopes: BTreeSet<String>,
+    /// Where people who sign in may come back to, compared letter by letter.
+    pub redirect_uris: Vec<String>,
     /// The departments whose people the app may see, with everything below them.
     pub authed_depts: Vec<i64>,
 }
@@ -104,7 +107,11 @@ pub struct Limits {
 impl Options {
     /// The organisation of the demo and of most tests.
     pub fn demo() -> Options {
-        let app = App::new("dingdemo", "demo-secret", 1_000_001, "dingcorpdemo");
+        let callback = "http://127.0.0.1:7020/aflow/api/oauth2/dingtalk/callback".to_owned();
+        let app = App {
+            redirect_uris: vec![callback],
+            ..App::new("dingdemo", "demo-secret", 1_000_001, "dingcorpdemo")
+        };
         let department = |dept_id, name: &str, parent_id, order, managers: &[&str]| Department {
             dept_id,
             name: name.to_owned(),
@@ -203,6 +210,7 @@ impl Default for App {
             agent_id: 0,
             corp_id: String::new(),
             scopes: SCOPES.map(str::to_owned).into(),
+            redirect_uris: Vec::new(),
             authed_depts: vec![1],
         }
     }

@@ -2,15 +2,17 @@
 
 use super::{
     answer::{Gate, Reply},
-    call::{Call, decoded},
+    call::Call,
     contact, department, message,
     options::App,
+    sign_in,
     state::State,
     todo, token,
 };
+use crate::form::decoded;
 
-const FAMILIES: [&[Api]; 5] =
-    [token::APIS, contact::APIS, department::APIS, message::APIS, todo::APIS];
+const FAMILIES: [&[Api]; 6] =
+    [token::APIS, sign_in::APIS, contact::APIS, department::APIS, message::APIS, todo::APIS];
 
 pub(super) struct Api {
     method: &'static str,

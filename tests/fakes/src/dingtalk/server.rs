@@ -2,70 +2,48 @@
 
 use std::{
     io,
-    net::TcpListener,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     task::{Context, Poll},
 };
 
 use actix_web::{
-    App, HttpRequest, HttpResponse, HttpServer,
+    HttpRequest, HttpResponse,
     body::{BodySize, MessageBody},
-    dev::{Server, ServerHandle},
-    http::StatusCode,
-    rt::System,
-    web::{self, Bytes, Data},
+    http::{StatusCode, header},
+    web::{Bytes, Data},
 };
 use serde_json::Value;
-use tokio::sync::oneshot;
 
-use super::{answer::Answer, call::Call, desk, gate, state::State};
+use super::{answer::Answer, call::Call, desk, gate, sign_in, state::State};
 
-const BODY_LIMIT: usize = 16 * 1024 * 1024;
 const JSON: &str = "application/json;charset=UTF-8";
 const PUNISHMENT: &str =
     "<!DOCTYPE html><html><head><title>punish</title></head><body>访问被拦截</body></html>";
 
-/// Serves until told to stop; the handle for that goes to `ready`.
-pub(super) fn run(
-    listener: TcpListener,
-    state: Arc<Mutex<State>>,
-    ready: oneshot::Sender<io::Result<ServerHandle>>,
-) {
-    System::new().block_on(async {
-        let server = match build(listener, state) {
-            Ok(server) => server,
-            Err(error) => {
-                drop(ready.send(Err(error)));
-                return;
-            }
-        };
-        if ready.send(Ok(server.handle())).is_ok() {
-            drop(server.await);
-        }
-    });
-}
-
-fn build(listener: TcpListener, state: Arc<Mutex<State>>) -> io::Result<Server> {
-    let state = Data::from(state);
-    let app = move || {
-        App::new()
-            .app_data(state.clone())
-            .app_data(web::PayloadConfig::new(BODY_LIMIT))
-            .default_service(web::to(serve))
-    };
-    Ok(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run())
-}
-
-async fn serve(request: HttpRequest, body: Bytes, state: Data<Mutex<State>>) -> HttpResponse {
+pub(super) async fn serve(
+    request: HttpRequest,
+    body: Bytes,
+    state: Data<Mutex<State>>,
+) -> HttpResponse {
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let call = Call::read(&request, &body);
     if call.path.starts_with("/_") {
         let (status, body) = desk::answer(&mut state, &call);
         return json(status, &body);
     }
-    match gate::answer(&mut state, call) {
+    let answer = match call.path.as_str() {
+        sign_in::PAGE => sign_in::page(&mut state, &call),
+        _ => gate::answer(&mut state, call),
+    };
+    match answer {
         Answer::Json { status, body } => json(status, &body),
+        Answer::Html { status, html } => HttpResponse::build(status_of(status))
+            .content_type("text/html;charset=UTF-8")
+            .body(html),
+        Answer::Redirect(to) => {
+            HttpResponse::Found().insert_header((header::LOCATION, to)).finish()
+        }
         Answer::Page => HttpResponse::Ok().content_type("text/html;charset=UTF-8").body(PUNISHMENT),
         Answer::Unavailable => HttpResponse::ServiceUnavailable().body("503 Service Unavailable"),
         Answer::Silence => HttpResponse::Ok().body(Broken),
@@ -73,8 +51,11 @@ async fn serve(request: HttpRequest, body: Bytes, state: Data<Mutex<State>>) -> 
 }
 
 fn json(status: u16, body: &Value) -> HttpResponse {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    HttpResponse::build(status).content_type(JSON).body(body.to_string())
+    HttpResponse::build(status_of(status)).content_type(JSON).body(body.to_string())
+}
+
+fn status_of(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// A body that fails at once: the server closes the connection before it wrote anything.

@@ -1,16 +1,17 @@
 //! Everything the platform remembers between two calls.
 
 use super::{
-    clock::Clock,
     directory::Directory,
     knobs::{Faults, Knobs},
     message::Sends,
     options::{App, Options},
+    sign_in::SignIns,
     tally::Calls,
     throttle::Throttle,
     todo::Cards,
     token::Tokens,
 };
+use crate::clock::Clock;
 
 pub(super) struct State {
     pub(super) options: Options,
@@ -18,6 +19,7 @@ pub(super) struct State {
     pub(super) directory: Directory,
     pub(super) tokens: Tokens,
     pub(super) throttle: Throttle,
+    pub(super) sign_ins: SignIns,
     pub(super) sends: Sends,
     pub(super) cards: Cards,
     pub(super) faults: Faults,
@@ -31,6 +33,7 @@ impl State {
             directory: Directory::new(&options),
             tokens: Tokens::default(),
             throttle: Throttle::default(),
+            sign_ins: SignIns::default(),
             sends: Sends::default(),
             cards: Cards::default(),
             faults: Faults::default(),

@@ -113,15 +113,15 @@ fn issue(state: &mut State, app: &App, api: &str) -> Result<String, Refusal> {
     Ok(value)
 }
 
-fn known(state: &State, key: &str, secret: &str) -> Option<App> {
+pub(super) fn known(state: &State, key: &str, secret: &str) -> Option<App> {
     state.app(key).filter(|app| app.app_secret == secret).cloned()
 }
 
-fn needed<'a>(body: &'a Map<String, Value>, name: &str) -> Result<&'a str, Refusal> {
+pub(super) fn needed<'a>(body: &'a Map<String, Value>, name: &str) -> Result<&'a str, Refusal> {
     let text = body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     text.ok_or_else(|| Gate::Missing(name.to_owned()).into())
 }
 
-fn refused(status: u16, code: &str, text: &str) -> Refusal {
+pub(super) fn refused(status: u16, code: &str, text: &str) -> Refusal {
     Refusal::New(status, code.to_owned(), text.to_owned())
 }

@@ -1,4 +1,4 @@
-//! The fake DingTalk over real HTTP: every rule it enforces, also the ones that hurt.
+//! The fakes over real HTTP: every rule they enforce, also the ones that hurt.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may panic")]
 
@@ -8,8 +8,10 @@ mod desk;
 mod fault;
 mod helpers;
 mod message;
+mod odoo;
 mod rate;
 mod receivers;
+mod sign_in;
 mod todo;
 mod todo_life;
 mod token;

@@ -14,11 +14,11 @@ use super::{
     answer::{Refusal, Reply, old},
     args::Args,
     call::Call,
-    clock::HOUR_MS,
     options::App,
     routes::Api,
     state::State,
 };
+use crate::clock::HOUR_MS;
 
 pub(super) const SEND: &str = "/topapi/message/corpconversation/asyncsend_v2";
 const PROGRESS: &str = "/topapi/message/corpconversation/getsendprogress";

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::super::{
-    clock::Clock,
-    options::{App, Limits},
-};
+use super::super::options::{App, Limits};
+use crate::clock::Clock;
 
 #[derive(Default)]
 pub(super) struct Quotas {

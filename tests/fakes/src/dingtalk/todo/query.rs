@@ -6,7 +6,6 @@ use super::{
     super::{
         answer::{Refusal, Reply},
         call::Call,
-        clock::HOUR_MS,
         options::App,
         state::State,
     },
@@ -14,6 +13,7 @@ use super::{
     card::Card,
     check_people,
 };
+use crate::clock::HOUR_MS;
 
 const FINISHED_HOURS: i64 = 180 * 24;
 const ROLES: [&str; 3] = ["executor", "creator", "participant"];
