@@ -1,5 +1,7 @@
 //! The operator's command line.
 
+mod sign_in;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -90,7 +92,25 @@ enum Command {
         oapi_url: Option<String>,
         #[arg(long)]
         api_url: Option<String>,
+        /// Where people sign in.
+        #[arg(long)]
+        login_url: Option<String>,
     },
+    /// How an enterprise's people sign in at their ERP.
+    #[command(subcommand)]
+    Provider(sign_in::ProviderCommand),
+    /// Sessions of people, and the key that signs them.
+    #[command(subcommand)]
+    Session(sign_in::SessionCommand),
+    /// List people's newest attempts to sign in.
+    Logins {
+        enterprise: String,
+        /// Only those that came to nothing.
+        #[arg(long)]
+        problems: bool,
+    },
+    /// Forget whom sign-ins were bound to a person by mobile or e-mail; the next one decides anew.
+    ForgetBinding { enterprise: String, user: String },
     /// List deliveries, newest first.
     Deliveries {
         enterprise: String,
@@ -197,9 +217,25 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Enable { enterprise, app } => enable(&sso, enterprise, app, true).await,
         Command::Disable { enterprise, app } => enable(&sso, enterprise, app, false).await,
         Command::List => list(&sso.get("/applications").await?),
-        Command::SetDingtalk { enterprise, app_key, agent_id, corp_id, oapi_url, api_url } => {
+        Command::Provider(command) => sign_in::provider(&sso, command).await,
+        Command::Session(command) => sign_in::session(&sso, command).await,
+        Command::Logins { enterprise, problems } => {
+            sign_in::logins(&sso, &enterprise, problems).await
+        }
+        Command::ForgetBinding { enterprise, user } => {
+            sign_in::forget_binding(&sso, enterprise, user).await
+        }
+        Command::SetDingtalk {
+            enterprise,
+            app_key,
+            agent_id,
+            corp_id,
+            oapi_url,
+            api_url,
+            login_url,
+        } => {
             let body = json!({"enterpriseCode": enterprise, "appKey": app_key, "appSecret": read_secret()?,
-                "agentId": agent_id, "corpId": corp_id, "oapiUrl": oapi_url, "apiUrl": api_url});
+                "agentId": agent_id, "corpId": corp_id, "oapiUrl": oapi_url, "apiUrl": api_url, "loginUrl": login_url});
             sso.post("/dingtalk", body).await?;
             say("stored; the next push uses it")
         }

@@ -1,7 +1,7 @@
 //! The floor everyone stands on: what every service does in the same way and is not about approvals.
 //!
 //! Reading order: failures ([`code`], [`fault`]), values ([`id`], [`clock`], [`time`], [`patch`]), start-up
-//! ([`config`], [`telemetry`], [`service`]), who calls ([`identity`], [`sign`]), storage ([`db`]),
+//! ([`config`], [`telemetry`], [`service`]), who calls ([`identity`], [`session`], [`sign`]), storage ([`db`]),
 //! facts for others ([`outbox`], [`inbox`], [`bus`], [`contract`]), the edge ([`http`]), and the
 //! one outside system that several services talk to ([`dingtalk`]).
 
@@ -18,6 +18,7 @@ pub mod service;
 pub mod telemetry;
 
 pub mod identity;
+pub mod session;
 pub mod sign;
 
 pub mod db;

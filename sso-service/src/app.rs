@@ -6,14 +6,19 @@ use std::time::Duration;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use shared::clock::Clock;
+use shared::inbox::Consumer;
 use shared::service::{Service, Shell};
 use shared::telemetry;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::ports::directory::Directory;
+use crate::ports::erp_oauth::ErpOauth;
 use crate::store::seal::Sealer;
 use crate::usecase::Ctx;
-use crate::{http, jobs};
+use crate::usecase::rotate_key::keep_key;
+use crate::usecase::use_keys::Keyring;
+use crate::{events, http, jobs};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
@@ -38,8 +43,17 @@ impl Service for App {
             dingtalk: shared::dingtalk::Client::new(Duration::from_millis(
                 config.dingtalk.timeout_ms,
             ))?,
+            erp: ErpOauth::new(Duration::from_millis(config.provider.timeout_ms))?,
+            directory: Directory(config.sync.peer(shell.keys.clone())?),
+            keyring: Keyring::default(),
+            public: config.public,
+            session: config.session,
+            internal_key: config.internal.key.clone(),
         };
-        Ok(Self { shell, ctx: Arc::new(ctx) })
+        let ctx = Arc::new(ctx);
+        // Somebody must be able to sign in as soon as we listen.
+        keep_key(ctx.clone()).await?;
+        Ok(Self { shell, ctx })
     }
 
     fn address(&self) -> SocketAddr {
@@ -48,7 +62,14 @@ impl Service for App {
 
     async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let ctx = self.ctx.clone();
-        let tasks = |_: &Shell, stop| vec![telemetry::spawn(jobs::run(ctx, stop))];
+        let tasks = |shell: &Shell, stop: CancellationToken| {
+            let (db, bus) = (shell.db.clone(), shell.bus.clone());
+            let consumer = Consumer::new(Self::NAME, ctx.clone(), db, bus, events::subscriptions());
+            vec![
+                telemetry::spawn(jobs::run(ctx, stop.clone())),
+                telemetry::spawn(consumer.run(stop)),
+            ]
+        };
         self.shell.serve(self.ctx, http::routes, tasks, stop).await
     }
 }

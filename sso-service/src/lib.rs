@@ -4,8 +4,10 @@ mod app;
 mod config;
 mod domain;
 mod error;
+mod events;
 mod http;
 mod jobs;
+mod ports;
 mod store;
 mod usecase;
 

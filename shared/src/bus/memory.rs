@@ -163,12 +163,14 @@ mod tests {
     async fn a_message_waits_until_every_service_that_hears_it_listens() {
         let bus = Memory::named("house");
         let mut task = bus.subscribe(Queue::Shared("task"), &["directory.changed"]);
+        let mut sso = bus.subscribe(Queue::Shared("sso"), &["directory.changed"]);
 
         let early = bus.publish(vec![message("directory.changed")]).await;
         let mut notify = bus.subscribe(Queue::Shared("notify"), &["directory.changed"]);
-        let (published, (), ()) = tokio::join!(
+        let (published, (), (), ()) = tokio::join!(
             bus.publish(vec![message("directory.changed")]),
             async { task.next().await.answer(true) },
+            async { sso.next().await.answer(true) },
             async { notify.next().await.answer(true) },
         );
 

@@ -58,6 +58,73 @@ pub struct Unknown {
     pub departments: Vec<String>,
 }
 
+/// Whom somebody who signs in may be; asked of sync-service, never announced. Each part that is there
+/// is looked for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MatchPeople {
+    /// The user code that the sign-in names.
+    pub user_code: Option<String>,
+    /// The user code that an earlier sign-in was bound to.
+    pub bound_user_code: Option<String>,
+    /// A mobile, in any usual spelling.
+    pub mobile: Option<String>,
+    /// An e-mail address, in any case.
+    pub email: Option<String>,
+    /// A DingTalk user id.
+    pub dingtalk_user_id: Option<String>,
+    /// A mobile known at DingTalk: a bound one counts before the person's own.
+    pub dingtalk_mobile: Option<String>,
+    /// A department's id or code, to be compared with the person's.
+    pub department: Option<String>,
+    /// Create the person named by `user_code` in `department` when nobody is found.
+    pub create: Option<CreatePerson>,
+}
+
+/// A person whom a sign-in brings.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreatePerson {
+    /// The name to show.
+    pub name: String,
+    /// The mobile, where it is known.
+    pub mobile: Option<String>,
+    /// The e-mail address, where it is known.
+    pub email: Option<String>,
+}
+
+/// Who was found.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Matches {
+    /// One line for each person and part that names them.
+    pub matches: Vec<PersonMatch>,
+    /// The id of the department that was asked about, where there is one.
+    pub department: Option<String>,
+    /// The person was created just now.
+    pub created: bool,
+    /// Why the person could not be created, as a code.
+    pub refused: Option<String>,
+}
+
+/// A person whom a part of the question names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonMatch {
+    /// The ERP's user code.
+    pub user_code: String,
+    /// The name to show.
+    pub name: String,
+    /// Whether the person may act.
+    pub active: bool,
+    /// The revision of this state, as in [`PeopleChanged`].
+    pub revision: i64,
+    /// The person's department.
+    pub dept_id: String,
+    /// Which part names them: `code`, `bound`, `mobile`, `email`, `dingtalk`, `dingtalkMobile`.
+    pub by: String,
+}
+
 pub(super) fn entry() -> Entry {
     let person = Person {
         user_code: "USER002".into(),
@@ -71,7 +138,7 @@ pub(super) fn entry() -> Entry {
     Entry {
         topic: PeopleChanged::TOPIC,
         publisher: "sync-service",
-        consumers: "task-service, notify-service",
+        consumers: "sso-service, task-service, notify-service",
         meaning: "People of an enterprise changed; at most 200 in one event.",
         example: serde_json::to_value(example).unwrap_or_default(),
     }

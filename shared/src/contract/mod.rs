@@ -24,6 +24,7 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// reaches also a service that has never run yet.
 pub const QUEUES: &[(&str, &[&str])] = &[
     ("task", &[directory::PeopleChanged::TOPIC, flow::FlowPublished::TOPIC]),
+    ("sso", &[directory::PeopleChanged::TOPIC]),
     ("notify", &[directory::PeopleChanged::TOPIC, task::TasksChanged::TOPIC]),
 ];
 

@@ -111,14 +111,37 @@ impl Client {
             .request(method, format!("{}{path}", access.api_url.trim_end_matches('/')))
             .header("x-acs-dingtalk-access-token", &access.token)
             .json(body);
-        let (status, answer) = send(request).await?;
-        if (200..300).contains(&status) {
-            return Ok(answer);
-        }
-        let text =
-            |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Err(new_trouble(status, text("code"), text("message")))
+        new_answer(request).await
     }
+
+    /// The token of a person who signed in with `code`, for [`Client::show_self`].
+    pub async fn person_token(
+        &self,
+        api_url: &str,
+        app_key: &str,
+        app_secret: &str,
+        code: &str,
+    ) -> Result<Value, Trouble> {
+        let body = json!({"clientId": app_key, "clientSecret": app_secret, "code": code,
+            "grantType": "authorization_code"});
+        let address = format!("{}/v1.0/oauth2/userAccessToken", api_url.trim_end_matches('/'));
+        new_answer(self.http.post(address).json(&body)).await
+    }
+
+    /// Who the person of that token is.
+    pub async fn show_self(&self, api_url: &str, token: &str) -> Result<Value, Trouble> {
+        let address = format!("{}/v1.0/contact/users/me", api_url.trim_end_matches('/'));
+        new_answer(self.http.get(address).header("x-acs-dingtalk-access-token", token)).await
+    }
+}
+
+async fn new_answer(request: reqwest::RequestBuilder) -> Result<Value, Trouble> {
+    let (status, answer) = send(request).await?;
+    if (200..300).contains(&status) {
+        return Ok(answer);
+    }
+    let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Err(new_trouble(status, text("code"), text("message")))
 }
 
 async fn send(request: reqwest::RequestBuilder) -> Result<(u16, Value), Trouble> {

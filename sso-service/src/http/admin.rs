@@ -320,6 +320,8 @@ pub(crate) struct SetDingtalkIn {
     oapi_url: Option<String>,
     /// Default `https://api.dingtalk.com`.
     api_url: Option<String>,
+    /// Where people sign in; default `https://login.dingtalk.com`.
+    login_url: Option<String>,
 }
 
 impl Read for SetDingtalkIn {
@@ -332,6 +334,7 @@ impl Read for SetDingtalkIn {
             corp_id: fields.text("corpId", TEXT_MAX_CHARS),
             oapi_url: fields.optional_text("oapiUrl", TEXT_MAX_CHARS),
             api_url: fields.optional_text("apiUrl", TEXT_MAX_CHARS),
+            login_url: fields.optional_text("loginUrl", TEXT_MAX_CHARS),
         }
     }
 }
@@ -355,6 +358,7 @@ pub(crate) async fn set_dingtalk(
             corp_id: request.corp_id,
             oapi_url: request.oapi_url.unwrap_or_else(|| "https://oapi.dingtalk.com".to_owned()),
             api_url: request.api_url.unwrap_or_else(|| "https://api.dingtalk.com".to_owned()),
+            login_url: request.login_url.unwrap_or_else(|| "https://login.dingtalk.com".to_owned()),
         };
         usecase::set_dingtalk::set_dingtalk(&ctx, &tenant, app).await
     })

@@ -1,8 +1,11 @@
 //! What only services of the house may ask.
 
-use actix_web::post;
 use actix_web::web::{Data, Json};
+use actix_web::{get, post};
 use shared::contract::access::{DingtalkAccess, NonceUsed, Refused, UseNonce, WantDingtalk};
+use shared::contract::session::{SessionState, TokenKeys};
+use shared::http::body::Query;
+use shared::http::fields::{Fields, Read, TEXT_MAX_CHARS};
 use shared::http::reply::{Answer, Done, Reply};
 use shared::http::server::detached;
 use shared::id::AppId;
@@ -73,4 +76,39 @@ pub(crate) async fn issue_dingtalk_token(
             .await
     });
     Ok(Reply(DingtalkAccess { access: access.await? }))
+}
+
+/// What gateways check tokens with.
+#[get("/internal/session/keys")]
+pub(crate) async fn show_keys(ctx: Data<Ctx>, caller: Caller) -> Answer<TokenKeys> {
+    caller.require_service()?;
+    let keys = detached(async move { usecase::use_keys::fresh_keys(&ctx).await }).await?;
+    Ok(Reply(keys.public.clone()))
+}
+
+/// Which session is asked about.
+pub(crate) struct ShowSessionIn {
+    id: String,
+}
+
+impl Read for ShowSessionIn {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self { id: fields.text("id", TEXT_MAX_CHARS) }
+    }
+}
+
+/// Whether a session of the caller's enterprise stands.
+#[get("/internal/session")]
+pub(crate) async fn show_session(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    query: Query<ShowSessionIn>,
+) -> Answer<SessionState> {
+    caller.require_service()?;
+    let id = query.read()?.id;
+    let active =
+        detached(
+            async move { usecase::verify_session::show_session(&ctx, &caller.tenant, &id).await },
+        );
+    Ok(Reply(SessionState { active: active.await? }))
 }

@@ -1,8 +1,11 @@
 //! Who did or tried what: never a secret, a header or a body.
 
-use diesel::sql_types::{Array, Integer, Jsonb, Nullable, Text};
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, Integer, Jsonb, Nullable, Text, Timestamptz};
 use serde_json::Value;
 use shared::db::{Conn, QueryResult, sql};
+use shared::id::Tenant;
 
 /// Days for which records are kept.
 const KEPT_DAYS: i32 = 365;
@@ -44,4 +47,35 @@ pub(crate) async fn delete_old(conn: &Conn) -> QueryResult<usize> {
         .bind::<Integer, _>(KEPT_DAYS)
         .run(conn)
         .await
+}
+
+/// What became of an attempt to sign in.
+#[derive(QueryableByName)]
+pub(crate) struct LoginRow {
+    #[diesel(sql_type = Timestamptz)]
+    pub(crate) at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub(crate) actor: String,
+    #[diesel(sql_type = Text)]
+    pub(crate) action: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(crate) request_id: Option<String>,
+    #[diesel(sql_type = Jsonb)]
+    pub(crate) detail: Value,
+}
+
+/// The newest attempts of an enterprise with one of these actions.
+pub(crate) async fn list_logins(
+    conn: &Conn,
+    tenant: &Tenant,
+    actions: &[&'static str],
+    limit: i32,
+) -> QueryResult<Vec<LoginRow>> {
+    sql("select at, actor, action, request_id, detail from audit_records \
+         where tenant = $1 and action like 'login.%' and action = any($2) order by id desc limit $3")
+    .bind::<Text, _>(tenant.as_str())
+    .bind::<Array<Text>, _>(actions.to_vec())
+    .bind::<Integer, _>(limit)
+    .rows(conn)
+    .await
 }

@@ -18,6 +18,8 @@ pub(crate) struct DingtalkApp {
     pub(crate) corp_id: String,
     pub(crate) oapi_url: String,
     pub(crate) api_url: String,
+    /// Where people sign in.
+    pub(crate) login_url: String,
 }
 
 #[derive(QueryableByName)]
@@ -34,6 +36,8 @@ struct DingtalkRow {
     oapi_url: String,
     #[diesel(sql_type = Text)]
     api_url: String,
+    #[diesel(sql_type = Text)]
+    login_url: String,
     #[diesel(sql_type = Nullable<Bytea>)]
     token: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
@@ -58,10 +62,10 @@ pub(crate) async fn save(
     app: &DingtalkApp,
 ) -> Result<(), Error> {
     let secret = sealer.seal(&place(tenant), &app.app_secret)?;
-    sql("insert into dingtalk_apps (tenant, app_key, app_secret, agent_id, corp_id, oapi_url, api_url) \
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant) do update set app_key = excluded.app_key, \
+    sql("insert into dingtalk_apps (tenant, app_key, app_secret, agent_id, corp_id, oapi_url, api_url, login_url) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant) do update set app_key = excluded.app_key, \
          app_secret = excluded.app_secret, agent_id = excluded.agent_id, corp_id = excluded.corp_id, \
-         oapi_url = excluded.oapi_url, api_url = excluded.api_url, token = null, token_until = null")
+         oapi_url = excluded.oapi_url, api_url = excluded.api_url, login_url = excluded.login_url, token = null, token_until = null")
     .bind::<Text, _>(tenant.as_str())
     .bind::<Text, _>(app.app_key.as_str())
     .bind::<Bytea, _>(secret)
@@ -69,9 +73,25 @@ pub(crate) async fn save(
     .bind::<Text, _>(app.corp_id.as_str())
     .bind::<Text, _>(app.oapi_url.as_str())
     .bind::<Text, _>(app.api_url.as_str())
+    .bind::<Text, _>(app.login_url.as_str())
     .run(conn)
     .await?;
     Ok(())
+}
+
+/// The enterprises that have an application, two at most: whether there is exactly one.
+pub(crate) async fn list_open(conn: &Conn) -> Result<Vec<Tenant>, Error> {
+    #[derive(QueryableByName)]
+    struct OpenRow {
+        #[diesel(sql_type = Text)]
+        tenant: String,
+    }
+    let rows: Vec<OpenRow> =
+        sql("select d.tenant from dingtalk_apps d join enterprises e on e.code = d.tenant \
+         where e.enabled limit 2")
+        .rows(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| Tenant::stored(row.tenant)).collect())
 }
 
 /// The application and, where there is one, its token.
@@ -92,6 +112,7 @@ pub(crate) async fn show(
         corp_id: row.corp_id,
         oapi_url: row.oapi_url,
         api_url: row.api_url,
+        login_url: row.login_url,
     };
     let token = match (row.token, row.token_until) {
         (Some(sealed), Some(until)) => {

@@ -44,6 +44,16 @@ pub(crate) async fn exists(tx: &Conn, tenant: &Tenant) -> QueryResult<bool> {
     Ok(row.is_some())
 }
 
+/// Whether it is there and switched on.
+pub(crate) async fn is_enabled(conn: &Conn, tenant: &Tenant) -> QueryResult<bool> {
+    let row: Option<EnterpriseRow> =
+        sql("select code, name, enabled from enterprises where code = $1")
+            .bind::<Text, _>(tenant.as_str())
+            .optional(conn)
+            .await?;
+    Ok(row.is_some_and(|row| row.enabled))
+}
+
 /// All of them.
 pub(crate) async fn list(tx: &Conn) -> QueryResult<Vec<EnterpriseRow>> {
     sql("select code, name, enabled from enterprises order by code").rows(tx).await

@@ -3,8 +3,11 @@
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::RngCore;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 
@@ -39,11 +42,26 @@ impl Sealer {
     }
 }
 
-/// 256 bits from the system's source, in hexadecimal.
-pub(crate) fn random_secret() -> String {
+/// 256 bits from the system's source.
+pub(crate) fn random_bytes() -> [u8; 32] {
     let mut bytes = [0; 32];
     rand::rng().fill_bytes(&mut bytes);
-    hex::encode(bytes)
+    bytes
+}
+
+/// 256 bits in hexadecimal.
+pub(crate) fn random_secret() -> String {
+    hex::encode(random_bytes())
+}
+
+/// 256 bits as base64url, 43 characters: what browsers hold.
+pub(crate) fn random_word() -> String {
+    URL_SAFE_NO_PAD.encode(random_bytes())
+}
+
+/// What is stored in place of such a word.
+pub(crate) fn hash(word: &str) -> Vec<u8> {
+    Sha256::digest(word).to_vec()
 }
 
 #[cfg(test)]

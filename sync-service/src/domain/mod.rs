@@ -2,4 +2,5 @@
 
 pub(crate) mod batch;
 pub(crate) mod department;
+pub(crate) mod sign_in;
 pub(crate) mod user;

@@ -25,6 +25,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(directory::bind_user)
         .service(directory::show_department_tree)
         .service(directory::list_users)
-        .service(internal::resolve_directory);
+        .service(internal::resolve_directory)
+        .service(internal::match_people);
     shared::http::openapi::route(config, Document::openapi());
 }

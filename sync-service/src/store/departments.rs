@@ -87,6 +87,23 @@ pub(crate) async fn list_unknown(
     Ok(rows.into_iter().map(|row| row.code).collect())
 }
 
+/// The id of the department that a name means: its id, else its code where only one has it.
+pub(crate) async fn find_id(
+    conn: &Conn,
+    tenant: &Tenant,
+    name: &str,
+) -> QueryResult<Option<String>> {
+    let rows: Vec<CodeRow> = sql("select dept_id as code from departments where tenant = $1 and dept_id = $2 \
+         union all (select dept_id from departments where tenant = $1 and dept_code = $2 and dept_id <> $2 limit 2)")
+    .bind::<Text, _>(tenant.as_str())
+    .bind::<Text, _>(name)
+    .rows(conn)
+    .await?;
+    let by_id = rows.iter().find(|row| row.code == name);
+    let only = if rows.len() == 1 { rows.first() } else { None };
+    Ok(by_id.or(only).map(|row| row.code.clone()))
+}
+
 /// Stores all with one statement.
 pub(crate) async fn save_all(
     tx: &Conn,

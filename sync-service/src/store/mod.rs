@@ -2,4 +2,5 @@
 
 pub(crate) mod departments;
 pub(crate) mod directories;
+pub(crate) mod matches;
 pub(crate) mod users;

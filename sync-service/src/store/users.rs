@@ -136,6 +136,15 @@ pub(crate) async fn save_all(
     Ok(())
 }
 
+/// Notes that the person was created at sign-in.
+pub(crate) async fn mark_signed_in(tx: &Conn, tenant: &Tenant, code: &str) -> QueryResult<usize> {
+    sql("update users set source = 'sso' where tenant = $1 and user_code = $2")
+        .bind::<Text, _>(tenant.as_str())
+        .bind::<Text, _>(code)
+        .run(tx)
+        .await
+}
+
 /// Those of `departments` in which active people are.
 pub(crate) async fn list_manned(
     conn: &Conn,

@@ -2,6 +2,7 @@
 
 pub(crate) mod bind_user;
 pub(crate) mod list_users;
+pub(crate) mod match_people;
 pub(crate) mod resolve_directory;
 pub(crate) mod show_department_tree;
 pub(crate) mod sweep;

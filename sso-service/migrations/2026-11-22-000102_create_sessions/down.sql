@@ -1,0 +1,1 @@
+drop index audit_records_logins; drop table people; drop table bindings; drop table signing_keys; drop table refresh_tokens; drop table sessions; drop table logins; alter table dingtalk_apps drop column login_url; drop table providers;
