@@ -11,6 +11,7 @@ mod generated;
 mod helpers;
 mod json;
 mod organisation;
+mod people_match;
 mod push;
 mod signature;
 mod task_centre;
