@@ -8,11 +8,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use awc::Client;
 use shared::code::Code;
 use shared::http::reply::ApiError;
+use shared::session::Refusal;
 
 use crate::auth::presented::{self, Presented};
 use crate::auth::session::{Failure, Session};
-use crate::auth::signature::Refusal;
-use crate::auth::{csrf, login};
+use crate::auth::{csrf, login, signature};
 use crate::door::{Door, check_form};
 use crate::proxy;
 use crate::routes::Route;
@@ -66,10 +66,13 @@ pub(crate) async fn find(
     match door.sessions.find(token).await {
         Ok(session) => return Ok(Some(session)),
         Err(Failure::Away(error)) => return Err(error),
-        Err(Failure::Token(refusal)) if !refusal.is_everyday() => {
-            suspect(door, request, sign_in(door, request), refusal.reason());
+        Err(Failure::Token(Refusal::Expired)) => tracing::debug!("the token has expired"),
+        Err(Failure::Token(Refusal::UnknownKey)) => {
+            suspect(door, request, sign_in(door, request), "token of an unknown key");
         }
-        Err(Failure::Token(refusal)) => tracing::debug!(reason = refusal.reason(), "no session"),
+        Err(Failure::Token(Refusal::Invalid)) => {
+            suspect(door, request, sign_in(door, request), "token not valid");
+        }
         Err(Failure::Ended) => tracing::debug!("the session has ended"),
     }
     Ok(None)
@@ -90,5 +93,5 @@ pub(crate) fn suspect(
     error: ApiError,
     reason: &'static str,
 ) -> ApiError {
-    door.refuse(Refusal { error, reason, envelope: None }, request)
+    door.refuse(signature::Refusal { error, reason, envelope: None }, request)
 }

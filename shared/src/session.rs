@@ -54,6 +54,9 @@ pub enum Refusal {
     /// It names a key that is not among the known ones; a fresh look at them may help.
     #[error("the token is signed with a key that is not known")]
     UnknownKey,
+    /// It was good once; honest people meet this every hour.
+    #[error("the token has expired")]
+    Expired,
     /// Anything else.
     #[error("the token is not valid")]
     Invalid,
@@ -86,21 +89,38 @@ impl Signer {
     }
 }
 
-/// What a token says, if one of `keys` signed it, for us, for this moment. Nothing of the token but
-/// its `kid` is looked at before that.
-pub fn verify(token: &str, keys: &TokenKeys, now: DateTime<Utc>) -> Result<AccessClaims, Refusal> {
+impl AccessClaims {
+    /// Whether the token is good at this moment; to be asked again of one that is remembered.
+    pub fn check_time(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let now = now.timestamp();
+        let latest = now.saturating_add(LEEWAY_SECS);
+        if self.nbf > latest || self.iat > latest {
+            return Err(Refusal::Invalid);
+        }
+        if now < self.exp.saturating_add(LEEWAY_SECS) { Ok(()) } else { Err(Refusal::Expired) }
+    }
+}
+
+/// The key that a token names. Nothing else of its header is used: what it says about where keys
+/// are found is not believed, and what it says must be understood makes it none of ours.
+pub fn key_of(token: &str) -> Result<String, Refusal> {
     if token.len() > TOKEN_MAX_BYTES {
         return Err(Refusal::Invalid);
     }
     let header = jsonwebtoken::decode_header(token).or(Err(Refusal::Invalid))?;
-    if header.alg != Algorithm::EdDSA {
-        return Err(Refusal::Invalid);
-    }
-    let kid = header.kid.ok_or(Refusal::Invalid)?;
+    let is_ours = header.alg == Algorithm::EdDSA
+        && header.typ.as_deref() == Some("JWT")
+        && header.crit.is_none();
+    if is_ours { header.kid.ok_or(Refusal::Invalid) } else { Err(Refusal::Invalid) }
+}
+
+/// What a token says, if one of `keys` signed it, for us, for this moment. Nothing of the token but
+/// its `kid` is looked at before that.
+pub fn verify(token: &str, keys: &TokenKeys, now: DateTime<Utc>) -> Result<AccessClaims, Refusal> {
+    let kid = key_of(token)?;
     let known = keys.keys.iter().find(|key| key.kid == kid).ok_or(Refusal::UnknownKey)?;
-    let is_whole = URL_SAFE_NO_PAD.decode(&known.x).is_ok_and(|bytes| bytes.len() == 32);
-    let key = DecodingKey::from_ed_components(&known.x).or(Err(Refusal::Invalid))?;
-    if !is_whole {
+    let public = URL_SAFE_NO_PAD.decode(&known.x).or(Err(Refusal::Invalid))?;
+    if public.len() != 32 {
         return Err(Refusal::Invalid);
     }
     let mut validation = Validation::new(Algorithm::EdDSA);
@@ -110,16 +130,12 @@ pub fn verify(token: &str, keys: &TokenKeys, now: DateTime<Utc>) -> Result<Acces
     // Compared below, with our own clock.
     validation.validate_exp = false;
     validation.validate_nbf = false;
+    let key = DecodingKey::from_ed_der(&public);
     let claims = jsonwebtoken::decode::<AccessClaims>(token, &key, &validation)
         .or(Err(Refusal::Invalid))?
         .claims;
-    let now = now.timestamp();
-    let is_due = claims.nbf <= now + LEEWAY_SECS && claims.iat <= now + LEEWAY_SECS;
-    if is_due && now < claims.exp.saturating_add(LEEWAY_SECS) {
-        Ok(claims)
-    } else {
-        Err(Refusal::Invalid)
-    }
+    claims.check_time(now)?;
+    Ok(claims)
 }
 
 #[cfg(test)]
@@ -173,8 +189,8 @@ mod tests {
     #[test]
     fn a_token_for_another_time_house_or_purpose_is_refused() {
         let at = now().timestamp();
+        let expired = AccessClaims { exp: at - 5, ..claims() };
         let wrong = [
-            AccessClaims { exp: at - 5, ..claims() },
             AccessClaims { nbf: at + 6, ..claims() },
             AccessClaims { iat: at + 6, ..claims() },
             AccessClaims { iss: "other".to_owned(), ..claims() },
@@ -183,6 +199,8 @@ mod tests {
         for claims in wrong {
             assert_eq!(judge(&claims), Err(Refusal::Invalid), "{claims:?}");
         }
+        assert_eq!(judge(&expired), Err(Refusal::Expired));
+        assert_eq!(judge(&AccessClaims { iat: i64::MAX, ..claims() }), Err(Refusal::Invalid));
         let within_leeway = AccessClaims { exp: at - 4, nbf: at + 5, iat: at + 5, ..claims() };
         assert!(judge(&within_leeway).is_ok());
     }
@@ -221,6 +239,72 @@ mod tests {
         ];
         for token in forged {
             assert_eq!(verify(&token, &keys(), now()), Err(Refusal::Invalid), "{token}");
+        }
+    }
+
+    /// A token whose parts are these, signed with our key.
+    fn signed(header: serde_json::Value, body: &serde_json::Value) -> String {
+        let header: Header = serde_json::from_value(header).unwrap();
+        jsonwebtoken::encode(&header, body, &signer("k1").key).unwrap()
+    }
+
+    #[test]
+    fn every_claim_is_needed_and_has_its_type() {
+        use serde_json::{Value, json};
+        let header = json!({"alg": "EdDSA", "typ": "JWT", "kid": "k1"});
+        let whole = serde_json::to_value(claims()).unwrap();
+
+        assert!(verify(&signed(header.clone(), &whole), &keys(), now()).is_ok());
+        for name in whole.as_object().unwrap().keys() {
+            for wrong in [Value::Null, json!([whole[name].clone()]), json!({}), json!(1.5)] {
+                let mut body = whole.clone();
+                body[name] = wrong.clone();
+                let token = signed(header.clone(), &body);
+                assert_eq!(verify(&token, &keys(), now()), Err(Refusal::Invalid), "{name} {wrong}");
+            }
+            let mut body = whole.clone();
+            body.as_object_mut().unwrap().remove(name);
+            let token = signed(header.clone(), &body);
+            assert_eq!(verify(&token, &keys(), now()), Err(Refusal::Invalid), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_asks_for_more_or_brings_its_own_key_is_refused() {
+        use serde_json::json;
+        let body = serde_json::to_value(claims()).unwrap();
+        for header in [
+            json!({"alg": "EdDSA", "typ": "JWT", "kid": "k1", "crit": ["exp"]}),
+            json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "k1"}),
+            json!({"alg": "EdDSA", "kid": "k1"}),
+        ] {
+            let token = signed(header.clone(), &body);
+            assert_eq!(verify(&token, &keys(), now()), Err(Refusal::Invalid), "{header}");
+        }
+        let stranger = Signer::new("k1", &[3; 32]);
+        let jwk = jsonwebtoken::jwk::Jwk::from_encoding_key(&stranger.key, Algorithm::EdDSA);
+        let mut header = Header::new(Algorithm::EdDSA);
+        (header.kid, header.jwk) = (Some("k1".to_owned()), Some(jwk.unwrap()));
+        let token = jsonwebtoken::encode(&header, &body, &stranger.key).unwrap();
+        assert_eq!(verify(&token, &keys(), now()), Err(Refusal::Invalid));
+    }
+
+    #[test]
+    fn a_token_cut_anywhere_is_refused() {
+        let token = signer("k1").sign(&claims()).unwrap();
+
+        for end in 0..token.len() {
+            assert_eq!(verify(&token[..end], &keys(), now()), Err(Refusal::Invalid), "{end}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_proves_nothing() {
+        let token = signer("k1").sign(&claims()).unwrap();
+        for x in ["", "AAAA", "not base64 !", &"A".repeat(86)] {
+            let mut known = keys();
+            known.keys[0].x = x.to_owned();
+            assert_eq!(verify(&token, &known, now()), Err(Refusal::Invalid), "{x}");
         }
     }
 }

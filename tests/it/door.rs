@@ -529,6 +529,10 @@ async fn the_description_says_how_an_address_wants_to_be_called() {
         };
         assert_eq!(*wanted, expected, "{method} {path}");
     }
+    for (method, path) in SIGN_IN {
+        let operation = &document["paths"][*path][method.to_lowercase()];
+        assert_eq!(operation["security"], json!([]), "{method} {path}");
+    }
 }
 
 #[tokio::test]

@@ -9,4 +9,3 @@ pub(crate) mod presented;
 pub(crate) mod refusals;
 pub(crate) mod session;
 pub(crate) mod signature;
-mod token;

@@ -14,12 +14,12 @@ use shared::http::client::{Error, Peer};
 use shared::http::reply::ApiError;
 use shared::id::{Tenant, UserCode};
 use shared::identity::{Actor, Caller, Keys, csrf_token};
+use shared::session::{self, AccessClaims, Refusal};
 use url::form_urlencoded::byte_serialize;
 
 use super::carried::Carried;
 use super::credentials::away;
 use super::listen::Remembered;
-use super::token::{self, Claims, Refusal, Ring};
 
 /// How long sso-service's keys are believed before they are asked for again.
 const KEYS_REMEMBERED: Duration = Duration::from_secs(30);
@@ -36,7 +36,7 @@ const ENDED_REMEMBERED: Duration = Duration::from_secs(3_600);
 
 /// A person as the door needs them: a token that is proven, and what follows from it.
 pub(crate) struct Session {
-    claims: Claims,
+    claims: AccessClaims,
     /// What a write with the cookie must carry.
     pub(crate) csrf: String,
     carried: Carried,
@@ -69,7 +69,7 @@ pub(crate) struct Sessions {
     keys: Keys,
     internal_key: SecretString,
     clock: Clock,
-    rings: Arc<Rings>,
+    published: Arc<Published>,
     proven: Cache<Digest32, Arc<Session>>,
     standing: Cache<String, bool>,
     ended: Cache<String, ()>,
@@ -77,8 +77,8 @@ pub(crate) struct Sessions {
 
 /// sso-service's public keys.
 #[derive(Default)]
-struct Rings {
-    known: RwLock<Option<(Arc<Ring>, Instant)>>,
+struct Published {
+    known: RwLock<Option<(Arc<TokenKeys>, Instant)>>,
     /// Held while asking; when it was last tried.
     asked: tokio::sync::Mutex<Option<Instant>>,
 }
@@ -96,7 +96,7 @@ impl Sessions {
             keys,
             internal_key,
             clock,
-            rings: Arc::default(),
+            published: Arc::default(),
             proven: Cache::builder().max_capacity(20_000).time_to_live(PROVEN_REMEMBERED).build(),
             standing: Cache::builder().max_capacity(100_000).time_to_live(remembered).build(),
             ended: Cache::builder().max_capacity(100_000).time_to_live(ENDED_REMEMBERED).build(),
@@ -110,7 +110,7 @@ impl Sessions {
             Some(session) => session,
             None => self.prove(token, digest).await?,
         };
-        session.claims.check_time(self.clock.now().timestamp()).map_err(Failure::Token)?;
+        session.claims.check_time(self.clock.now()).map_err(Failure::Token)?;
         let stands = self.stands(&session.claims).await?;
         // Looked up last: it may have ended while sso-service was still answering.
         if !stands || self.ended.contains_key(&session.claims.sid) {
@@ -125,9 +125,9 @@ impl Sessions {
     }
 
     async fn prove(&self, token: &str, digest: Digest32) -> Result<Arc<Session>, Failure> {
-        let kid = token::key_of(token).map_err(Failure::Token)?;
-        let ring = self.ring_with(&kid).await?;
-        let claims = ring.read(token, &kid).map_err(Failure::Token)?;
+        let kid = session::key_of(token).map_err(Failure::Token)?;
+        let known = self.keys_with(&kid).await?;
+        let claims = session::verify(token, &known, self.clock.now()).map_err(Failure::Token)?;
         let tenant = Tenant::stored(claims.tenant.as_str());
         let actor = Actor::Person(UserCode::stored(claims.sub.as_str()));
         let session = Arc::new(Session {
@@ -139,7 +139,7 @@ impl Sessions {
         Ok(session)
     }
 
-    async fn stands(&self, claims: &Claims) -> Result<bool, Failure> {
+    async fn stands(&self, claims: &AccessClaims) -> Result<bool, Failure> {
         if let Some(stands) = self.standing.get(&claims.sid).await {
             return Ok(stands);
         }
@@ -150,7 +150,7 @@ impl Sessions {
         })
     }
 
-    async fn ask(&self, claims: &Claims) -> Result<bool, Error> {
+    async fn ask(&self, claims: &AccessClaims) -> Result<bool, Error> {
         let asker = Caller::service(Tenant::stored(claims.tenant.as_str()), "gateway");
         let id: String = byte_serialize(claims.sid.as_bytes()).collect();
         let state: SessionState =
@@ -159,21 +159,21 @@ impl Sessions {
     }
 
     /// Keys that are fresh; asked for again where this one is not among them.
-    async fn ring_with(&self, kid: &str) -> Result<Arc<Ring>, Failure> {
-        if let Some(ring) = self.rings.fresh().filter(|ring| ring.has(kid)) {
-            return Ok(ring);
+    async fn keys_with(&self, kid: &str) -> Result<Arc<TokenKeys>, Failure> {
+        if let Some(known) = self.published.fresh().filter(|known| has(known, kid)) {
+            return Ok(known);
         }
-        let mut asked = self.rings.asked.lock().await;
-        let fresh = self.rings.fresh();
+        let mut asked = self.published.asked.lock().await;
+        let fresh = self.published.fresh();
         let is_too_early = asked.is_some_and(|asked| asked.elapsed() < ASK_AGAIN);
         match fresh {
-            Some(ring) if ring.has(kid) || is_too_early => return Ok(ring),
+            Some(known) if has(&known, kid) || is_too_early => return Ok(known),
             None if is_too_early => return Err(Failure::Away(away())),
             Some(_) | None => *asked = Some(Instant::now()),
         }
         let asker = Caller::service(Tenant::stored(""), "gateway");
         match self.sso.get::<TokenKeys>(&asker, "/internal/session/keys").await {
-            Ok(keys) => Ok(self.rings.remember(Ring::new(keys))),
+            Ok(keys) => Ok(self.published.remember(keys)),
             Err(cause) => {
                 tracing::warn!(cause = chain(&cause), "sso-service gave no keys");
                 fresh.ok_or_else(|| Failure::Away(away()))
@@ -182,19 +182,23 @@ impl Sessions {
     }
 }
 
-impl Rings {
-    fn fresh(&self) -> Option<Arc<Ring>> {
+impl Published {
+    fn fresh(&self) -> Option<Arc<TokenKeys>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let (ring, since) = known.as_ref()?;
-        (since.elapsed() < KEYS_REMEMBERED).then(|| ring.clone())
+        let (keys, since) = known.as_ref()?;
+        (since.elapsed() < KEYS_REMEMBERED).then(|| keys.clone())
     }
 
-    fn remember(&self, ring: Ring) -> Arc<Ring> {
-        let ring = Arc::new(ring);
+    fn remember(&self, keys: TokenKeys) -> Arc<TokenKeys> {
+        let keys = Arc::new(keys);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        *known = Some((ring.clone(), Instant::now()));
-        ring
+        *known = Some((keys.clone(), Instant::now()));
+        keys
     }
+}
+
+fn has(keys: &TokenKeys, kid: &str) -> bool {
+    keys.keys.iter().any(|key| key.kid == kid)
 }
 
 impl Remembered for Sessions {
@@ -233,14 +237,14 @@ mod tests {
     async fn remembered(sessions: &Sessions) -> String {
         let now = sessions.clock.now().timestamp();
         let claims = json!({"iss": "aiflow", "aud": "aiflow", "sub": "USER001", "tenant": "COMPANY001",
-            "sid": "019413a2-7c00-7000-8000-000000000001", "name": "张三", "iat": now, "nbf": now, "exp": now + 60});
+            "sid": "019413a2-7c00-7000-8000-000000000001", "name": "张三", "iat": now, "nbf": now, "exp": now + 60, "jti": "j"});
         let token = format!(
             "{}.{}.{}",
             "h".repeat(60),
             URL_SAFE_NO_PAD.encode(claims.to_string()),
             "s".repeat(86)
         );
-        let claims: Claims = serde_json::from_value(claims).unwrap();
+        let claims: AccessClaims = serde_json::from_value(claims).unwrap();
         let caller = Caller::service(Tenant::stored("COMPANY001"), "test");
         sessions.standing.insert(claims.sid.clone(), true).await;
         let session = Session { claims, csrf: String::new(), carried: Carried::new(caller) };

@@ -119,7 +119,7 @@ impl TestApp {
             id: shared::id::new_id(),
             topic: SessionEnded::TOPIC.to_owned(),
             key: TENANT.to_owned(),
-            payload,
+            payload: payload.to_string(),
             request_id: None,
         };
         testing::eventually("the gateway hears it", || async {

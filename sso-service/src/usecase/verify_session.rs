@@ -24,7 +24,7 @@ pub(super) async fn verify_token(ctx: &Ctx, token: &str) -> Result<AccessClaims,
     let keys = use_keys::keys(ctx).await?;
     match session::verify(token, &keys.public, ctx.clock.now()) {
         Ok(claims) => Ok(claims),
-        Err(Refusal::Invalid) => Err(Error::SessionInvalid),
+        Err(Refusal::Invalid | Refusal::Expired) => Err(Error::SessionInvalid),
         // Another process may have made a key since we looked.
         Err(Refusal::UnknownKey) => {
             let keys = use_keys::fresh_keys(ctx).await?;

@@ -70,7 +70,7 @@ async fn a_token_used_again_within_the_grace_gives_the_same_successor_and_later_
     let actions: Vec<String> = app.audit().await.into_iter().map(|(action, _)| action).collect();
     assert_eq!(actions[..2], ["refresh.reused", "session.ended"]);
     assert_eq!(
-        app.count("outbox where topic = 'session.ended' and payload->>'tenant' = $1").await,
+        app.count("outbox where topic = 'session.ended' and payload::jsonb->>'tenant' = $1").await,
         1
     );
 }
@@ -134,7 +134,7 @@ async fn signing_out_ends_everything_at_once_and_may_be_repeated() {
     assert!(!is_active(&app, &sid).await);
     browser.post("/aflow/api/oauth2/logout").await.ok();
     assert_eq!(
-        app.count("outbox where topic = 'session.ended' and payload->>'tenant' = $1").await,
+        app.count("outbox where topic = 'session.ended' and payload::jsonb->>'tenant' = $1").await,
         1
     );
 }

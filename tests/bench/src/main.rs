@@ -448,7 +448,6 @@ impl Bench {
         erp: &Signer,
         people: &[sign_in::SignedIn],
     ) -> anyhow::Result<()> {
-        let proof = hop::proof_micros(erp)?;
         let (task, gateway) = (self.house.address("task"), self.house.address("gateway"));
         let (bearer, signed) =
             ("task/todo through the gateway, bearer", "task/todo through the gateway, signed");
@@ -462,17 +461,16 @@ impl Bench {
             let line = self.load(bearer, gateway, 32, session::with_bearer(people), "").await?;
             self.report.hops.push(line);
         }
+        // The hop contains the check, so what the hop costs is the most that the check can.
         if let (Some(with_bearer), Some(with_signature)) =
             (self.mean_hop(bearer), self.mean_hop(signed))
         {
-            let check = with_bearer - with_signature + proof;
             self.report.promises.push(Promise {
                 promised: "checking a session costs the gateway at most 50 µs".to_owned(),
                 measured: format!(
-                    "{check:.1} µs: the whole hop takes {with_bearer:.0} with a bearer and {with_signature:.0} \
-                     with a signature, whose proof takes {proof:.1}"
+                    "at most {with_bearer:.0} µs, the whole hop; a signed one takes {with_signature:.0}"
                 ),
-                kept: check <= 50.0,
+                kept: with_bearer <= 50.0,
             });
         }
         Ok(())
