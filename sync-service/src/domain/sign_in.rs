@@ -32,17 +32,23 @@ impl Newcomer {
 }
 
 /// Every spelling in which a mobile may be stored: a number of the mainland with and without 86.
-/// Nothing for what is no mobile, full-width digits included.
+/// One of another country is never taken for one of the mainland, which it may look like without its
+/// plus. Nothing for what is no mobile, full-width digits included.
 pub(crate) fn spellings(mobile: &str) -> Vec<String> {
     let bare: String = mobile.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-    let digits = bare.strip_prefix('+').or(bare.strip_prefix("00")).unwrap_or(&bare);
+    let abroad = bare.strip_prefix('+').or(bare.strip_prefix("00"));
+    let digits = abroad.unwrap_or(&bare);
     if !(5..=20).contains(&digits.len()) || !digits.bytes().all(|c| c.is_ascii_digit()) {
         return Vec::new();
     }
     let is_mainland = |number: &&str| number.len() == 11 && number.starts_with('1');
-    let local = Some(digits).filter(is_mainland).or(digits.strip_prefix("86").filter(is_mainland));
-    match local {
+    let local = match abroad {
+        Some(_) => None,
+        None => Some(digits).filter(is_mainland),
+    };
+    match local.or(digits.strip_prefix("86").filter(is_mainland)) {
         Some(local) => vec![local.to_owned(), format!("+86{local}"), format!("86{local}")],
+        None if is_mainland(&digits) => vec![format!("+{digits}")],
         None => vec![digits.to_owned(), format!("+{digits}")],
     }
 }
@@ -57,7 +63,14 @@ mod tests {
         for spelling in ["13800138000", "+86-138-0013-8000", "138 0013 8000", "008613800138000"] {
             assert_eq!(spellings(spelling), all, "{spelling}");
         }
-        assert_eq!(spellings("+14155550100"), ["14155550100", "+14155550100"]);
+        assert_eq!(spellings("+85291234567"), ["85291234567", "+85291234567"]);
+    }
+
+    #[test]
+    fn a_number_of_another_country_is_none_of_ours() {
+        assert_eq!(spellings("+1 415-555-0100"), ["+14155550100"]);
+        assert_eq!(spellings("0014155550100"), ["+14155550100"]);
+        assert_eq!(spellings("14155550100"), ["14155550100", "+8614155550100", "8614155550100"]);
     }
 
     #[test]
