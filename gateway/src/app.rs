@@ -107,7 +107,7 @@ impl Service for App {
                 .route("/health/ready", web::get().to(health::ready))
                 .route("/docs", web::get().to(docs::page))
                 .route("/docs/openapi.json", web::get().to(docs::openapi))
-                .service(web::resource("/{path:.*}").to(door::enter));
+                .default_service(web::to(door::enter));
         };
         let (handle, server) = server::start(self.listener, self.config.http.workers, routes)?;
         stop.cancelled().await;

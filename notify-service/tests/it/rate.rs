@@ -37,3 +37,23 @@ async fn three_hundred_pushes_never_exceed_the_limit() {
         assert_eq!(count.throttled, 0, "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_closes_while_its_push_queues_calls_nobody() {
+    let mut options = Options::demo();
+    options.people =
+        vec![Person { mobile: Some("13900000001".to_owned()), ..Person::new("p1", "某人") }];
+    let app = TestApp::with(options).await;
+    app.tell_people(vec![person("P1", "13900000001")]).await;
+    let opening = |n: i64| TasksChanged { order_id: n, ..app.opening(1, &["P1"]) };
+    let last = 160;
+
+    app.publish_all(&(1..=last).map(opening).collect::<Vec<TasksChanged>>()).await;
+    app.publish(&TasksChanged { order_id: last, ..app.closing(2, &["P1"]) }).await;
+    app.reaches("skipped", 2).await;
+
+    let of_last: Vec<_> =
+        app.deliveries().await.into_iter().filter(|one| one["orderId"] == last).collect();
+    assert_eq!(of_last.len(), 2);
+    assert!(of_last.iter().all(|one| one["attempts"] == 0), "{of_last:?}");
+}

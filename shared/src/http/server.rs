@@ -62,8 +62,8 @@ where
         App::new()
             .app_data(web::PayloadConfig::new(BODY_MAX_BYTES))
             .wrap(from_fn(observe))
-            .configure(routes.clone())
             .default_service(web::to(not_found))
+            .configure(routes.clone())
     })
     .listen(listener)?
     .workers(workers)

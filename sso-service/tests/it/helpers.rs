@@ -231,7 +231,7 @@ impl TestApp {
             id: shared::id::new_id(),
             topic: PeopleChanged::TOPIC.to_owned(),
             key: event.key(),
-            payload: serde_json::to_string(event).unwrap(),
+            payload: serde_json::to_string(&event).unwrap(),
             request_id: None,
         };
         let bus = Bus::Memory(Memory::named(&format!("{}?alone", *BUS)));
