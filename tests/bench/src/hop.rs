@@ -49,10 +49,17 @@ pub(crate) fn proof_micros(erp: &Signer) -> anyhow::Result<f64> {
     Ok(began.elapsed().as_secs_f64() * 1e6 / f64::from(ROUNDS))
 }
 
+/// A running nginx; killed alone, its master would leave the workers behind.
+pub(crate) struct Nginx(Running);
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 /// nginx in front of task-service, where it is installed.
-pub(crate) async fn start_nginx(
-    house: &mut House,
-) -> anyhow::Result<Option<(SocketAddr, Running)>> {
+pub(crate) async fn start_nginx(house: &mut House) -> anyhow::Result<Option<(SocketAddr, Nginx)>> {
     let folder = house.folder.join("nginx");
     fs::create_dir_all(&folder)?;
     let address = free_address()?;
@@ -72,7 +79,7 @@ pub(crate) async fn start_nginx(
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     house.watch.add("nginx", Who::Family(running.pid()));
-    Ok(Some((address, running)))
+    Ok(Some((address, Nginx(running))))
 }
 
 /// As many workers as the gateway has, kept connections on both sides, no log.

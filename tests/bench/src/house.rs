@@ -62,6 +62,17 @@ impl Running {
         self.0.id()
     }
 
+    /// Asks a program with children of its own to end, so that it takes them along.
+    pub(crate) fn end(&mut self) {
+        let _ = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
+        for _ in 0..100 {
+            if self.has_ended() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn has_ended(&mut self) -> bool {
         !matches!(self.0.try_wait(), Ok(None))
     }
