@@ -32,7 +32,9 @@ pub(crate) async fn home(door: &Door, request: &HttpRequest) -> Result<HttpRespo
     let Some(session) = person::find(door, request).await? else {
         let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
         return Ok(HttpResponse::Found()
-            .insert_header((LOCATION, login::address(wanted)))
+            // At the public address, to which the ERP leads back: under another name of this machine
+            // the browser would look for its cookie in vain.
+            .insert_header((LOCATION, format!("{}{}", door.origin, login::address(wanted))))
             .insert_header((CACHE_CONTROL, "no-store"))
             .finish());
     };

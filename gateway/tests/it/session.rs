@@ -305,7 +305,8 @@ async fn the_home_page_names_who_is_signed_in_and_sends_everybody_else_to_sign_i
     let person = app.get("/", &[("Cookie", cookie.as_str())]).await;
 
     assert_eq!(stranger.http, 302);
-    let login = "/aflow/api/oauth2/login?return_to=%2F%3Ffrom%3Dmail";
+    // At the public address, whatever name of this machine was typed.
+    let login = "http://127.0.0.1:7020/aflow/api/oauth2/login?return_to=%2F%3Ffrom%3Dmail";
     assert_eq!(stranger.headers["location"], login);
     assert_eq!(stranger.headers["cache-control"], "no-store");
     assert_eq!(person.http, 200);

@@ -6,6 +6,9 @@ use super::delivery::{Channel, Known, State};
 use super::person::NO_SUCH_USER;
 use super::schedule;
 
+/// What the ledger says where the enterprise has no DingTalk application.
+pub(crate) const NOT_CONFIGURED: &str = "DingTalk is not configured";
+
 /// How long after a send its result is asked for, in milliseconds.
 const FIRST_RESULT_MS: u64 = 2_000;
 
@@ -120,9 +123,7 @@ impl Outcome {
             Outcome::NoHandle => {
                 line(false, None, Some("the person cannot be found at DingTalk".to_owned()))
             }
-            Outcome::NotConfigured => {
-                line(false, None, Some("DingTalk is not configured".to_owned()))
-            }
+            Outcome::NotConfigured => line(false, None, Some(NOT_CONFIGURED.to_owned())),
             Outcome::NotTried => None,
             Outcome::Lookup(trouble) | Outcome::Trouble(trouble) => {
                 let code = match trouble {

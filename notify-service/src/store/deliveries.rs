@@ -11,6 +11,7 @@ use crate::domain::change::Folded;
 use crate::domain::delivery::{
     Channel, ENDED_BY_CLOSING, ENDED_BY_DISABLING, Known, PENDING, State,
 };
+use crate::domain::outcome::NOT_CONFIGURED;
 use crate::domain::person::NO_SUCH_USER;
 
 fn words(states: &[State]) -> Vec<&'static str> {
@@ -33,9 +34,9 @@ pub(crate) async fn open_all(tx: &Conn, folded: &Folded, is_configured: bool) ->
     if users.is_empty() {
         return Ok(());
     }
-    sql("insert into deliveries as d (tenant, notice_id, user_code, channel, state, due_at, web_url, h5_url) \
+    sql("insert into deliveries as d (tenant, notice_id, user_code, channel, state, due_at, web_url, h5_url, last_error) \
          select n.tenant, n.id, k.user_code, c.channel, s.state, case when s.state = 'due' then now() end, \
-         k.web, k.h5 \
+         k.web, k.h5, case when s.state = 'not_configured' then $9 end \
          from unnest($1, $2, $3, $4, $5, $6, $7) as k(tenant, app, code, task, user_code, web, h5) \
          cross join lateral (select * from notices where tenant = k.tenant and app_id = k.app \
            and order_code = k.code and task_code = k.task limit 1) n \
@@ -62,6 +63,7 @@ pub(crate) async fn open_all(tx: &Conn, folded: &Folded, is_configured: bool) ->
     .bind::<Array<Text>, _>(web)
     .bind::<Array<Text>, _>(h5)
     .bind::<Bool, _>(is_configured)
+    .bind::<Text, _>(NOT_CONFIGURED)
     .run(tx)
     .await?;
     Ok(())

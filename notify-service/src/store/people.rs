@@ -6,6 +6,17 @@ use shared::id::Tenant;
 
 use crate::domain::person::{DingUser, Person};
 
+/// Makes whoever plans deliveries of these enterprises and whoever changes their people wait for each
+/// other: otherwise a delivery may wait for somebody who has just come.
+pub(crate) async fn lock(tx: &Conn, tenants: &[&str]) -> QueryResult<()> {
+    sql("select count(pg_advisory_xact_lock(hashtext('aiflow people'), h)) \
+         from (select distinct hashtext(t) as h from unnest($1) as x(t) order by 1) s")
+    .bind::<Array<Text>, _>(tenants.to_vec())
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
 /// Stores what is newer than what is known. A person whose mobile or binding changed is looked up
 /// at DingTalk again.
 pub(crate) async fn save_all(tx: &Conn, people: &[(Tenant, Person)]) -> QueryResult<()> {

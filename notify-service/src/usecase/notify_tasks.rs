@@ -12,7 +12,7 @@ use super::{CONSUMER, Ctx};
 use crate::domain::change::{Assignee, Closed, Folded, Opened, OrderChange, fold};
 use crate::domain::notice::{Notice, TaskKey};
 use crate::error::Error;
-use crate::store::{changes, deliveries, notices};
+use crate::store::{changes, deliveries, notices, people};
 
 /// Openings planned in one go.
 const MOST: i64 = 100;
@@ -62,6 +62,7 @@ pub(crate) async fn plan_deliveries(
         .transaction(async |tx| {
             let taken = changes::take_oldest(tx, tenant, MOST, ENOUGH).await?;
             let size = taken.len();
+            people::lock(tx, &[tenant.as_str()]).await?;
             plan(tx, &fold(taken.into_iter().map(change).collect()), is_configured).await?;
             Ok(size)
         })

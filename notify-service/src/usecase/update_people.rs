@@ -23,8 +23,9 @@ pub(crate) async fn update_people(
             let firsts = inbox::once(tx, CONSUMER, &ids).await?;
             let fresh = changes.into_iter().filter(|(id, _)| firsts.contains(id));
             let newest = newest(fresh.flat_map(|(_, people)| people));
-            people::save_all(tx, &newest).await?;
             let tenants: Vec<&str> = newest.iter().map(|(tenant, _)| tenant.as_str()).collect();
+            people::lock(tx, &tenants).await?;
+            people::save_all(tx, &newest).await?;
             let codes: Vec<&str> = newest.iter().map(|(_, person)| person.code.as_str()).collect();
             deliveries::wake_people(tx, tenants.clone(), codes.clone()).await?;
             deliveries::skip_disabled(tx, tenants, codes).await?;

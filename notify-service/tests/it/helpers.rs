@@ -307,6 +307,14 @@ impl TestApp {
         self.get(&address).await.ok()["rows"].as_array().unwrap().clone()
     }
 
+    /// Those of one order.
+    pub(crate) async fn deliveries_of(&self, order: i64) -> Vec<Value> {
+        let tenant = &self.tenant;
+        let address =
+            format!("/aflow/api/admin/deliveries?orderId={order}&enterpriseCode={tenant}");
+        self.get(&address).await.ok()["rows"].as_array().unwrap().clone()
+    }
+
     /// The delivery through this channel.
     pub(crate) async fn delivery(&self, channel: &str) -> Value {
         let all = self.deliveries().await;

@@ -52,8 +52,7 @@ async fn a_task_that_closes_while_its_push_queues_calls_nobody() {
     app.publish(&TasksChanged { order_id: last, ..app.closing(2, &["P1"]) }).await;
     app.reaches("skipped", 2).await;
 
-    let of_last: Vec<_> =
-        app.deliveries().await.into_iter().filter(|one| one["orderId"] == last).collect();
+    let of_last = app.deliveries_of(last).await;
     assert_eq!(of_last.len(), 2);
     assert!(of_last.iter().all(|one| one["attempts"] == 0), "{of_last:?}");
 }
