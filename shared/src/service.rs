@@ -21,10 +21,6 @@ use crate::identity::Keys;
 use crate::outbox::Relay;
 use crate::telemetry;
 
-/// A request makes thousands of small allocations on one thread and frees them on another.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// One of the six.
 pub trait Service: Sized + Send + 'static {
     /// Short name: schema, settings prefix, log field.

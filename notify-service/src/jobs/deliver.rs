@@ -41,7 +41,7 @@ pub(super) async fn run(ctx: Arc<Ctx>, stop: CancellationToken) {
                         busy.clear();
                     }
                 }
-                continue;
+                // What came while the round was ending found its enterprise busy: look once more.
             }
             _ = timer.tick() => {}
             () = ctx.wake.notified() => {}

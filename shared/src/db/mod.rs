@@ -161,8 +161,7 @@ pub(crate) fn address(settings: &crate::config::Database) -> anyhow::Result<Stri
     let mut address = url::Url::parse(settings.url.expose_secret())?;
     let options = format!(
         "-c search_path={} -c statement_timeout={} -c lock_timeout={} -c timezone=UTC \
-         -c idle_in_transaction_session_timeout=15000 -c jit=off \
-         -c plan_cache_mode=force_generic_plan",
+         -c idle_in_transaction_session_timeout=15000 -c jit=off",
         settings.schema, settings.statement_timeout_ms, settings.statement_timeout_ms
     );
     address

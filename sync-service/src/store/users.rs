@@ -52,7 +52,8 @@ impl From<UserRow> for User {
 }
 
 /// The people named, everybody above them, and whoever holds one of the mobiles. The caller holds
-/// the directory's lock, so no row needs one of its own.
+/// the directory's lock, so no row needs one of its own. (`lateral … limit` keeps PostgreSQL, whose
+/// plan may be from a time when there were few people, from reading all of an enterprise's.)
 pub(crate) async fn load_staff(
     tx: &Conn,
     tenant: &Tenant,
@@ -60,11 +61,14 @@ pub(crate) async fn load_staff(
     mobiles: Vec<String>,
 ) -> QueryResult<Vec<User>> {
     let rows: Vec<UserRow> = sql("with recursive up as ( \
-           select user_code, supervisor from users where tenant = $1 and user_code = any($2) \
+           select named.user_code, named.supervisor from unnest($2) as k(code) cross join lateral \
+           (select user_code, supervisor from users where tenant = $1 and user_code = k.code limit 1) named \
            union select above.user_code, above.supervisor from up cross join lateral \
            (select user_code, supervisor from users u where u.tenant = $1 and u.user_code = up.supervisor limit 1) above) \
-         select * from users where tenant = $1 and user_code = any(array(select user_code from up)) \
-         union select * from users where tenant = $1 and mobile = any($3) and active")
+         select found.* from up cross join lateral \
+         (select * from users where tenant = $1 and user_code = up.user_code limit 1) found \
+         union select holder.* from unnest($3) as k(mobile) cross join lateral \
+         (select * from users where tenant = $1 and mobile = k.mobile and active limit 20) holder")
     .bind::<Text, _>(tenant.as_str())
     .bind::<Array<Text>, _>(codes)
     .bind::<Array<Text>, _>(mobiles)
