@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::bus::{Bus, Message};
 use crate::contract::Event;
-use crate::db::{Conn, Database, QueryResult, sql};
+use crate::db::{Conn, Database, Lines, QueryResult, sql};
 
 /// The most rows published with confirms in flight at once.
 const BATCH: i64 = 200;
@@ -40,7 +40,7 @@ pub async fn announce_each<E: Event>(
     if events.is_empty() {
         return Ok(());
     }
-    let lines = Lines::of(events.iter().map(|(event, request)| (*event, request.clone())))?;
+    let lines = lines(events.iter().map(|(event, request)| (*event, request.clone())))?;
     sql("insert into outbox (event_id, topic, key, payload, request_id) \
          select e, $5, k, p, r from unnest($1, $2, $3, $4) as t(e, k, p, r)")
     .bind::<Array<SqlUuid>, _>(lines.ids)
@@ -53,38 +53,23 @@ pub async fn announce_each<E: Event>(
     Ok(())
 }
 
-/// Facts of one kind as columns of the outbox, for a statement that writes them together with what
-/// they tell of.
-pub struct Lines {
-    /// `topic`, the same for all.
-    pub topic: &'static str,
-    /// `event_id`
-    pub ids: Vec<Uuid>,
-    /// `key`
-    pub keys: Vec<String>,
-    /// `payload`
-    pub payloads: Vec<String>,
-    /// `request_id`
-    pub requests: Vec<Option<String>>,
-}
-
-impl Lines {
-    /// Of facts and the ids of their requests.
-    pub fn of<'e, E: Event>(
-        events: impl IntoIterator<Item = (&'e E, Option<String>)>,
-    ) -> QueryResult<Self> {
-        let (ids, keys, payloads, requests) = Default::default();
-        let mut lines = Lines { topic: E::TOPIC, ids, keys, payloads, requests };
-        for (event, request) in events {
-            let payload = serde_json::to_string(event)
-                .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
-            lines.ids.push(crate::id::new_id());
-            lines.keys.push(event.key());
-            lines.payloads.push(payload);
-            lines.requests.push(request);
-        }
-        Ok(lines)
+/// Facts of one kind, each with its request's id, as columns of the outbox: for a statement that
+/// writes them together with what they tell of.
+pub fn lines<'e, E: Event>(
+    events: impl IntoIterator<Item = (&'e E, Option<String>)>,
+) -> QueryResult<Lines> {
+    let (ids, keys, payloads, requests) = Default::default();
+    let mut lines = Lines { topic: E::TOPIC, ids, keys, payloads, requests };
+    for (event, request) in events {
+        let payload = event
+            .write()
+            .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+        lines.ids.push(crate::id::new_id());
+        lines.keys.push(event.key());
+        lines.payloads.push(payload);
+        lines.requests.push(request);
     }
+    Ok(lines)
 }
 
 #[derive(QueryableByName)]

@@ -6,7 +6,6 @@ use shared::contract::Event;
 use shared::contract::task::TasksChanged;
 use shared::db::{Conn, QueryResult, sql};
 use shared::id::Tenant;
-use shared::outbox::Lines;
 
 #[derive(QueryableByName)]
 struct ChangeRow {
@@ -28,7 +27,11 @@ pub(crate) async fn save_all(tx: &Conn, changes: &[TasksChanged]) -> QueryResult
     if changes.is_empty() {
         return Ok(());
     }
-    let payloads = Lines::of(changes.iter().map(|change| (change, None)))?.payloads;
+    let payloads = changes
+        .iter()
+        .map(TasksChanged::write)
+        .collect::<Result<Vec<String>, _>>()
+        .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
     sql("insert into changes (tenant, payload) select * from unnest($1, $2)")
         .bind::<Array<Text>, _>(
             changes.iter().map(|change| change.tenant.as_str()).collect::<Vec<_>>(),

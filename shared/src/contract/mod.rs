@@ -19,6 +19,11 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What the fact is about; facts of one key are published in order.
     fn key(&self) -> String;
 
+    /// The fact as JSON text.
+    fn write(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
     /// The fact from its JSON text.
     fn read(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)

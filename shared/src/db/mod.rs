@@ -1,6 +1,7 @@
 //! One service's PostgreSQL: a pool, transactions, and prepared statements over plain SQL.
 
 pub mod group;
+mod lines;
 pub mod migrate;
 mod prepared;
 
@@ -17,6 +18,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
 pub use diesel::result::QueryResult;
+pub use lines::Lines;
 pub use prepared::{Prepared, sql};
 
 /// The connection every store function takes first.

@@ -8,9 +8,8 @@ use diesel::sql_types::{
     Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
 use futures_util::try_join;
-use shared::db::{Conn, Prepared, QueryResult, sql};
+use shared::db::{Conn, Lines, Prepared, QueryResult, sql};
 use shared::id::{AppId, Tenant};
-use shared::outbox::Lines;
 use uuid::Uuid;
 
 use super::audit::Record;

@@ -12,7 +12,7 @@ use shared::db::{Conn, Database, QueryResult};
 use shared::fault::Fault;
 use shared::id;
 use shared::id::{AppId, Tenant};
-use shared::outbox::Lines;
+use shared::outbox;
 use uuid::Uuid;
 
 use super::Ctx;
@@ -200,7 +200,7 @@ impl Writer {
             }));
         }
         let orders: Vec<&Order> = after.values().collect();
-        let facts = Lines::of(facts.iter().map(|(fact, request)| (fact, request.clone())))?;
+        let facts = outbox::lines(facts.iter().map(|(fact, request)| (fact, request.clone())))?;
         let (records, now) = (&records, self.clock.now());
         let write = Write { orders: &orders, before, records, now, facts, facts_of };
         orders::save_all(conn, write).await
