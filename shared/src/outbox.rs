@@ -26,21 +26,11 @@ pub async fn announce<E: Event>(tx: &Conn, event: &E) -> QueryResult<()> {
 
 /// Announces many facts of the current request with one statement; none is no statement.
 pub async fn announce_all<E: Event>(tx: &Conn, events: &[E]) -> QueryResult<()> {
-    let request = crate::http::request_id::current();
-    let events: Vec<(&E, Option<String>)> =
-        events.iter().map(|event| (event, request.clone())).collect();
-    announce_each(tx, &events).await
-}
-
-/// Announces facts of several requests, each with its request's id, with one statement.
-pub async fn announce_each<E: Event>(
-    tx: &Conn,
-    events: &[(&E, Option<String>)],
-) -> QueryResult<()> {
     if events.is_empty() {
         return Ok(());
     }
-    let lines = lines(events.iter().map(|(event, request)| (*event, request.clone())))?;
+    let request = crate::http::request_id::current();
+    let lines = lines(events.iter().map(|event| (event, request.clone())))?;
     sql("insert into outbox (event_id, topic, key, payload, request_id) \
          select e, $5, k, p, r from unnest($1, $2, $3, $4) as t(e, k, p, r)")
     .bind::<Array<SqlUuid>, _>(lines.ids)

@@ -62,6 +62,9 @@ pub(crate) async fn plan_deliveries(
         .transaction(async |tx| {
             let taken = changes::take_oldest(tx, tenant, MOST, ENOUGH).await?;
             let size = taken.len();
+            if size == 0 {
+                return Ok(0);
+            }
             people::lock(tx, &[tenant.as_str()]).await?;
             plan(tx, &fold(taken.into_iter().map(change).collect()), is_configured).await?;
             Ok(size)
