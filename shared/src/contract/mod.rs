@@ -4,6 +4,7 @@
 pub mod access;
 pub mod directory;
 pub mod flow;
+pub mod order;
 pub mod session;
 pub mod task;
 
@@ -33,9 +34,16 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// The durable queues and what each hears. Publishers make sure that they exist, so that a fact
 /// reaches also a service that has never run yet.
 pub const QUEUES: &[(&str, &[&str])] = &[
-    ("task", &[directory::PeopleChanged::TOPIC, flow::FlowPublished::TOPIC]),
+    ("flow", &[directory::PeopleChanged::TOPIC, order::ServiceAnswered::TOPIC]),
+    (
+        "task",
+        &[directory::PeopleChanged::TOPIC, flow::FlowPublished::TOPIC, order::OrderAdvanced::TOPIC],
+    ),
     ("sso", &[directory::PeopleChanged::TOPIC]),
-    ("notify", &[directory::PeopleChanged::TOPIC, task::TasksChanged::TOPIC]),
+    (
+        "notify",
+        &[directory::PeopleChanged::TOPIC, task::TasksChanged::TOPIC, order::OrderAdvanced::TOPIC],
+    ),
 ];
 
 /// A fact as a consumer gets it, perhaps for the second time.
@@ -63,7 +71,10 @@ pub struct Entry {
 
 /// Every event of the house with an example.
 pub fn catalogue() -> Vec<Entry> {
-    vec![access::entry(), directory::entry(), flow::entry(), session::entry(), task::entry()]
+    let mut all =
+        vec![access::entry(), directory::entry(), flow::entry(), session::entry(), task::entry()];
+    all.extend(order::entries());
+    all
 }
 
 /// The catalogue as Markdown: the text of docs/EVENTS.md.

@@ -24,7 +24,8 @@ fn crates_know_only_whom_the_law_allows() {
             // They know everybody.
             "standalone" => continue,
             folder if folder == "tests" || folder == "tests/bench" => continue,
-            "tests/fakes" => (&[], &[]),
+            "tests/fakes" | "flow-service/engine" => (&[], &[]),
+            "flow-service" => (&["shared", "flow-engine"], &["shared", "fakes", "flow-engine"]),
             _ => (&["shared"], &["shared", "fakes"]),
         };
         for (section, may) in [("dependencies", may), ("dev-dependencies", may_in_tests)] {

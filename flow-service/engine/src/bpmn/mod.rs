@@ -1,0 +1,3 @@
+//! From the text of a drawing to a checked model.
+
+pub mod model;
