@@ -10,6 +10,7 @@
 
 mod broker;
 mod database;
+mod engine;
 mod erp;
 mod hangups;
 mod house;

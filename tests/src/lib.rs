@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod drawings;
 mod visitor;
 
 use std::net::TcpListener;
@@ -30,6 +31,7 @@ use shared::testing;
 use tokio_util::sync::CancellationToken;
 
 pub use client::{Client, Signing};
+pub use drawings::{DRAWINGS, Drawing};
 pub use shared::testing::{Answered, eventually, unique};
 pub use visitor::{Visitor, Walk, onward};
 

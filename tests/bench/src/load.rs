@@ -51,6 +51,50 @@ pub(crate) fn percentile(micros: &[u32], share: f64) -> f64 {
     micros.get(place.saturating_sub(1)).map_or(f64::NAN, |micros| f64::from(*micros) / 1000.0)
 }
 
+/// When drivers of their own begin to count, and when they stop.
+#[derive(Default)]
+pub(crate) struct Meter {
+    counting: AtomicBool,
+    ended: AtomicBool,
+}
+
+impl Meter {
+    /// Whether to go on.
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Notes what began then and is done now.
+    pub(crate) fn note(&self, began: Instant, latencies: &mut Vec<u32>) {
+        if self.counting.load(Ordering::Relaxed) {
+            latencies.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Lets drivers run whose requests depend on the answers before; they give what they noted.
+    pub(crate) async fn measure(
+        self: Arc<Self>,
+        plan: &Plan,
+        watch: &Watch,
+        mut drivers: JoinSet<anyhow::Result<Vec<u32>>>,
+    ) -> anyhow::Result<Outcome> {
+        tokio::time::sleep(plan.warmup).await;
+        let (before, began) = (watch.seconds(), Instant::now());
+        self.counting.store(true, Ordering::Relaxed);
+        tokio::time::sleep(plan.measured).await;
+        self.counting.store(false, Ordering::Relaxed);
+        let (after, measured) = (watch.seconds(), began.elapsed());
+        self.ended.store(true, Ordering::Relaxed);
+        let cpu = between(&before, &after);
+        let mut outcome = Outcome { latencies: Vec::new(), failures: 0, measured, cpu };
+        while let Some(driver) = drivers.join_next().await {
+            outcome.latencies.extend(driver??);
+        }
+        outcome.latencies.sort_unstable();
+        Ok(outcome)
+    }
+}
+
 struct Shared {
     plan: Plan,
     source: Source,

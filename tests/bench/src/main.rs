@@ -1,6 +1,8 @@
 //! `make bench`: load through the gateway, and beside it, in the same run and on the same server,
 //! what the database alone can do.
 
+mod engine;
+mod flows;
 mod hop;
 mod house;
 mod load;
@@ -36,7 +38,7 @@ struct Asked {
     /// A short look: 3 s each, a tenth of the open tasks.
     #[arg(long)]
     quick: bool,
-    /// Only these parts: sync, hop, people, todo, push, session, refresh.
+    /// Only these parts: engine, flow, sync, hop, people, todo, push, session, refresh.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Keep the database, to look at what was written.
@@ -100,8 +102,14 @@ async fn measure(asked: &Asked) -> anyhow::Result<()> {
     let house = House::start(&servers, &target.join("bench")).await?;
     let mut bench = Bench::new(house, asked.quick, began).await?;
     let wants = |part: &str| asked.only.is_empty() || asked.only.iter().any(|only| only == part);
+    if wants("engine") {
+        bench.run_engine()?;
+    }
     if wants("sync") {
         bench.sync_tasks().await?;
+    }
+    if wants("flow") {
+        bench.run_flows().await?;
     }
     if wants("hop") {
         bench.hops().await?;
@@ -316,6 +324,37 @@ impl Bench {
         Ok(())
     }
 
+    /// The engine alone: no server has a part in it.
+    fn run_engine(&mut self) -> anyhow::Result<()> {
+        self.say("the engine in memory");
+        let measured = engine::measure(self.measured / 4)?;
+        self.report.engine.extend(measured.notes);
+        self.report.promises.extend(measured.promises);
+        Ok(())
+    }
+
+    /// Orders of our own engine, against pgbench with the same rows in three transactions.
+    async fn run_flows(&mut self) -> anyhow::Result<()> {
+        let erp = self.erp.clone();
+        let gateway = self.house.address("gateway");
+        flows::prepare(gateway, &erp).await?;
+        let work = "order/start → two approvals → end";
+        for connections in [1, 8, 32, 128] {
+            let limit =
+                self.limit(&format!("pgbench: {work}"), pgbench::flow_script()?, connections);
+            let limit = limit.await?;
+            let (warmup, measured) = (self.warmup, self.measured);
+            let plan = Plan { address: gateway, connections, warmup, measured, must_have: "" };
+            let outcome = flows::run(plan, &erp, &self.numbers, &self.house.watch).await?;
+            let mut line = self.line(work, connections, outcome);
+            self.say(&format!("{work}, {connections} connections: {:.0} per s", line.per_second));
+            line.limit = Some(limit.per_second);
+            self.report.lines.extend([limit, line]);
+            self.rest().await?;
+        }
+        Ok(())
+    }
+
     async fn hops(&mut self) -> anyhow::Result<()> {
         let erp = self.erp.clone();
         let proof = hop::proof_micros(&erp)?;
@@ -526,6 +565,15 @@ impl Bench {
         if let Some(ratio) = self.report.lines.iter().find(ratio).and_then(Line::ratio) {
             self.report.promises.push(Promise {
                 promised: "order/sync/task reaches 0.5 of pgbench's rate at 32 connections"
+                    .to_owned(),
+                measured: format!("{ratio:.2}"),
+                kept: ratio >= 0.5,
+            });
+        }
+        let flow = |line: &&Line| line.work.starts_with("order/start") && line.connections == 32;
+        if let Some(ratio) = self.report.lines.iter().find(flow).and_then(Line::ratio) {
+            self.report.promises.push(Promise {
+                promised: "an order of our own engine, start to end, reaches 0.5 of pgbench's rate at 32 connections"
                     .to_owned(),
                 measured: format!("{ratio:.2}"),
                 kept: ratio >= 0.5,

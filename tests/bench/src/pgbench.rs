@@ -24,6 +24,12 @@ pub(crate) const TABLES: &str = "
     create table bench.outbox (like task.outbox including all);
     create table bench.users (like sync.users including all);
     create table bench.people_outbox (like sync.outbox including all);
+    create table bench.approval_logs (like task.approval_logs including all);
+    create table bench.flow_orders (like flow.orders including all);
+    create table bench.flow_instances (like flow.instances including all) with (fillfactor = 60);
+    create table bench.flow_steps (like flow.steps including all);
+    create table bench.flow_tasks (like flow.tasks including all);
+    create table bench.flow_outbox (like flow.outbox including all);
     create sequence bench.number cache 100;";
 
 /// How pgbench is run.
@@ -160,6 +166,86 @@ pub(crate) fn sync_script() -> anyhow::Result<String> {
          insert into bench.outbox (event_id, topic, key, payload, request_id) \
          select lpad(to_hex(n.n), 32, '0')::uuid, 'task.changed', '{tenant}/{app}/' || n.n, '{payload}', \
          '01900000-0000-7000-8000-000000000000' from n;\n"
+    ))
+}
+
+/// An order of our own engine from start to end as three transactions of one statement each, with the
+/// rows of flow-service and of task-service: one state of 1.3 KB, rewritten twice; three steps, two
+/// tasks, two cards, two log lines, six events.
+pub(crate) fn flow_script() -> anyhow::Result<String> {
+    let (tenant, app) = (literal(orders::TENANT), literal(crate::APP));
+    let state =
+        literal(&serde_json::json!({"version": 1, "tokens": "x".repeat(1_200)}).to_string());
+    let records = literal(&serde_json::json!([{"node": "first", "name": "部门经理审批", "kind": "userTask",
+        "event": "completed", "run": 0}, {"node": "large", "name": "金额", "kind": "exclusiveGateway",
+        "event": "completed", "run": 0}, {"node": "second", "name": "总经理审批", "kind": "userTask",
+        "event": "started", "run": 0}]).to_string());
+    let fact = literal(
+        &serde_json::json!({"tenant": tenant, "app": app, "text": "x".repeat(900)}).to_string(),
+    );
+    let event = |table: &str, topic: &str| {
+        format!(
+            "insert into bench.{table} (event_id, topic, key, payload, request_id) \
+             select gen_random_uuid(), '{topic}', '{tenant}/{app}/' || n, '{fact}', \
+             '01900000-0000-7000-8000-000000000000' from n"
+        )
+    };
+    let id = "lpad(to_hex(n), 32, '0')::uuid";
+    let opened = |wait: u32, node: &str| {
+        format!(
+            "ft as (insert into bench.flow_tasks (order_id, wait, root_id, tenant, node, name, kind, assignees, created_seq) \
+               select n, {wait}, n, '{tenant}', '{node}', '部门经理审批', 'user', array['U0001'], {wait} from n), \
+             tt as (insert into bench.tasks (order_id, task_code, name, status, result, node_type, show_pc, show_mobile, position) \
+               select {id}, n || '-{wait}', '部门经理审批', 'ing', 'new', 'audit', true, true, {wait} from n), \
+             tc as (insert into bench.cards (order_id, task_code, user_code, tenant, kind, state, arrived_at, told, show_pc, show_mobile) \
+               select {id}, n || '-{wait}', 'U000{wait}', '{tenant}', 'todo', 'open', now(), true, true, true from n), "
+        )
+    };
+    let closed = |wait: u32| {
+        format!(
+            "fc as (update bench.flow_tasks t set closed_at = now(), result = 'pass', handler = 'U000{wait}' \
+               from n where t.order_id = n and t.wait = {wait}), \
+             ct as (update bench.tasks t set status = 'over', result = 'pass', handled_at = now() \
+               from n where t.order_id = {id} and t.task_code = n || '-{wait}'), \
+             cc as (update bench.cards c set state = 'done', handled_at = now() \
+               from n where c.order_id = {id} and c.task_code = n || '-{wait}'), \
+             cl as (insert into bench.approval_logs (tenant, app_id, number, task_code, task_name, handler, handled_at, result, comment, waiting) \
+               select '{tenant}', '{app}', n, n || '-{wait}', '部门经理审批', 'U000{wait}', now(), 'pass', '同意', false from n), "
+        )
+    };
+    let step = format!(
+        "fs as (insert into bench.flow_steps (order_id, no, at, act, actor, records) \
+           select n, nextval('bench.number'), now(), 'complete', 'U0001', '{records}' from n), \
+         fx as ({}), ",
+        event("flow_outbox", "order.advanced")
+    );
+    let moved = format!(
+        "fi as (update bench.flow_instances i set seq = seq + 1, body = '{state}' from n where i.order_id = n), \
+         uo as (update bench.orders o set seq = seq + 1, updated_at = now() from n where o.id = {id}), "
+    );
+    let told = event("outbox", "task.changed");
+    let again = "with n as materialized (select (:number)::bigint as n), ";
+    Ok(format!(
+        "select nextval('bench.number') as number \\gset\n\
+         {again} \
+         fi as (insert into bench.flow_instances (order_id, tenant, seq, body) select n, '{tenant}', 1, '{state}' from n), \
+         fo as (insert into bench.flow_orders (order_id, root_id, run, tenant, app_id, flow_code, flow_version, process_id, \
+           business_key, title, running_number, initiator, state, started_at, start_key) \
+           select n, n, 0, '{tenant}', '{app}', 'BENCH_NATIVE', 1, 'bench', 'NATIVE' || n, '销售订单 ' || n, \
+           'BENCH_NATIVE_202601_' || n, 'U0003', 'running', now(), gen_random_uuid() from n), \
+         uo as (insert into bench.orders (id, tenant, app_id, number, flow_code, business_key, title, initiator, status, \
+           result, created_at, updated_at, seq) \
+           select {id}, '{tenant}', '{app}', n, 'BENCH_NATIVE', 'NATIVE' || n, '销售订单 ' || n, 'U0003', 'ing', 'ing', \
+           now(), now(), 1 from n), \
+         {step}{first}{told};\n\
+         {again}{moved}{step}{close_first}{second}{told};\n\
+         {again}{moved}{step}{close_second}\
+         fo as (update bench.flow_orders o set state = 'completed', result = 'pass', ended_at = now() from n where o.order_id = n) \
+         {told};\n",
+        first = opened(1, "first"),
+        second = opened(2, "second"),
+        close_first = closed(1),
+        close_second = closed(2),
     ))
 }
 

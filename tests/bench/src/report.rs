@@ -53,6 +53,8 @@ pub(crate) struct Report {
     pub(crate) lines: Vec<Line>,
     pub(crate) hops: Vec<Line>,
     pub(crate) hop_notes: Vec<String>,
+    /// The engine in memory, a sentence each.
+    pub(crate) engine: Vec<String>,
     pub(crate) pushes: Vec<Push>,
     /// Name, MiB at the end, MiB at most.
     pub(crate) memory: Vec<(String, f64, Option<f64>)>,
@@ -143,6 +145,12 @@ impl Report {
         for line in &self.lines {
             writeln!(text, "{}", line.row())?;
         }
+        if !self.engine.is_empty() {
+            writeln!(text, "\n## The engine in memory, on one core\n")?;
+            for note in &self.engine {
+                writeln!(text, "- {note}")?;
+            }
+        }
         writeln!(text, "\n## The hop\n")?;
         writeln!(
             text,
@@ -216,6 +224,7 @@ impl Report {
             "load": lines(&self.lines),
             "hop": lines(&self.hops),
             "hopNotes": self.hop_notes,
+            "engine": self.engine,
             "pushes": self.pushes.iter().map(|push| json!({
                 "perSecond": push.rate, "syncs": push.syncs, "missing": push.missing, "p50Ms": push.p50,
                 "p95Ms": push.p95, "p99Ms": push.p99, "answeredP95Ms": push.answered_p95,

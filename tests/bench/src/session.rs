@@ -1,7 +1,7 @@
 //! What a session costs: its check at every request, and its refresh.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -11,8 +11,8 @@ use shared::identity::{Actor, Caller, IDENTITY_HEADER};
 use tokio::task::JoinSet;
 
 use crate::house::House;
-use crate::load::{Outcome, Plan, Signer, Source, Wire, write};
-use crate::proc::{Watch, between};
+use crate::load::{Meter, Outcome, Plan, Signer, Source, Wire, write};
+use crate::proc::Watch;
 use crate::sign_in::{SignedIn, TENANT};
 
 const PATH: &str = "/aflow/api/task/todo";
@@ -69,36 +69,21 @@ pub(crate) async fn refresh(
     people: &[SignedIn],
     watch: &Watch,
 ) -> anyhow::Result<Outcome> {
-    let (counting, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    let mut drivers = JoinSet::new();
+    let (meter, mut drivers) = (Arc::new(Meter::default()), JoinSet::new());
     for person in people.iter().take(plan.connections) {
-        drivers.spawn(drive(plan.clone(), person.clone(), counting.clone(), ended.clone()));
+        drivers.spawn(drive(plan.address, person.clone(), meter.clone()));
     }
-    tokio::time::sleep(plan.warmup).await;
-    let (before, began) = (watch.seconds(), Instant::now());
-    counting.store(true, Ordering::Relaxed);
-    tokio::time::sleep(plan.measured).await;
-    counting.store(false, Ordering::Relaxed);
-    let (after, measured) = (watch.seconds(), began.elapsed());
-    ended.store(true, Ordering::Relaxed);
-    let cpu = between(&before, &after);
-    let mut outcome = Outcome { latencies: Vec::new(), failures: 0, measured, cpu };
-    while let Some(driver) = drivers.join_next().await {
-        outcome.latencies.extend(driver??);
-    }
-    outcome.latencies.sort_unstable();
-    Ok(outcome)
+    meter.measure(&plan, watch, drivers).await
 }
 
 async fn drive(
-    plan: Plan,
+    address: SocketAddr,
     person: SignedIn,
-    counting: Arc<AtomicBool>,
-    ended: Arc<AtomicBool>,
+    meter: Arc<Meter>,
 ) -> anyhow::Result<Vec<u32>> {
-    let mut wire = Wire::open(plan.address).await?;
+    let mut wire = Wire::open(address).await?;
     let (mut token, mut latencies, mut request) = (person.refresh, Vec::new(), Vec::new());
-    while !ended.load(Ordering::Relaxed) {
+    while meter.goes_on() {
         request.clear();
         let body = json!({"refreshToken": token}).to_string();
         let address = "/aflow/api/oauth2/refresh";
@@ -106,13 +91,10 @@ async fn drive(
         let began = Instant::now();
         let answer = tokio::time::timeout(Duration::from_secs(10), wire.exchange(&request));
         let answer = answer.await.context("no answer to a refresh")??;
-        let took = began.elapsed();
+        meter.note(began, &mut latencies);
         let body: Value = serde_json::from_slice(answer.body)?;
         let next = body.pointer("/data/refreshToken").and_then(Value::as_str);
         token = next.with_context(|| format!("a refresh was refused: {body}"))?.to_owned();
-        if counting.load(Ordering::Relaxed) {
-            latencies.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
-        }
     }
     Ok(latencies)
 }
