@@ -1,6 +1,6 @@
 //! Activities, events and gateways.
 
-use super::{Element, Reader, child_text, extension, owned};
+use super::{Element, Reader, child_text, extension, owned, title};
 use crate::bpmn::model::{Dialect, Flavour, Kind, Node, Task};
 
 impl<'a> Reader<'a> {
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         let has_body = matches!(kind, Kind::SubProcess { .. });
         Node {
             id: self.id(element),
-            name: owned(element, "name"),
+            name: title(element),
             line: self.line(element),
             kind,
             looping: self.repetition(element),
