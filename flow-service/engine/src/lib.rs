@@ -4,4 +4,5 @@
 
 pub mod bpmn;
 pub mod expr;
+pub mod time;
 pub mod value;
