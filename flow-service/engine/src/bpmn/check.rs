@@ -7,6 +7,7 @@ mod calls;
 mod circles;
 mod compensation;
 mod events;
+mod expressions;
 mod flows;
 mod gateways;
 mod links;
@@ -23,6 +24,8 @@ use scope::{File, Scope};
 const MAX_ID: usize = 255;
 /// The longest name of an element.
 const MAX_NAME: usize = 500;
+/// The longest text of a finding.
+const MAX_TEXT: usize = 600;
 
 /// What is wrong with a drawing, in document order; empty = it can be executed.
 pub fn check(definitions: &Definitions) -> Vec<Finding> {
@@ -38,7 +41,17 @@ pub fn check(definitions: &Definitions) -> Vec<Finding> {
     }
     calls::circles(definitions, &mut report);
     report.findings.sort_by_key(|finding| finding.line);
+    report.findings.iter_mut().for_each(shorten);
     report.findings
+}
+
+/// Ids and names from the text may be of any length; answers are not.
+fn shorten(finding: &mut Finding) {
+    for text in [&mut finding.element_id, &mut finding.message] {
+        if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
+            text.truncate(end);
+        }
+    }
 }
 
 /// Applies every rule to a scope and those inside it, which are as many as elements may be nested.
@@ -49,6 +62,7 @@ fn visit<'a>(scope: &Scope<'a>, file: &File<'a>, report: &mut Report) {
     for flow in &scope.body.flows {
         names(flow, flow.name.as_deref(), report);
         flows::check(scope, file, flow, report);
+        expressions::check_flow(flow, report);
     }
     for node in &scope.body.nodes {
         names(node, node.name.as_deref(), report);
@@ -58,6 +72,7 @@ fn visit<'a>(scope: &Scope<'a>, file: &File<'a>, report: &mut Report) {
         loops::check(node, report);
         compensation::check(scope, node, report);
         calls::check(file, node, report);
+        expressions::check(node, report);
         if let Kind::Task(task) = &node.kind {
             tasks::check(node, task, report);
         }

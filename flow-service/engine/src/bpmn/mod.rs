@@ -4,6 +4,7 @@ mod check;
 mod guard;
 mod inventory;
 pub mod model;
+pub(crate) mod script;
 mod xml;
 
 pub use check::check;

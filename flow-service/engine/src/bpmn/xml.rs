@@ -8,6 +8,7 @@ mod body;
 mod event;
 mod extension;
 mod node;
+mod people;
 mod repeat;
 mod roots;
 
@@ -45,8 +46,10 @@ fn malformed(xml: &str, error: &roxmltree::Error) -> Finding {
     if xml.trim().is_empty() {
         return text_fault(1, "XML_EMPTY", "BPMN 内容为空".into());
     }
+    let row = error.pos().row;
+    let error = error.to_string().chars().take(200).collect::<String>();
     let message = format!("不是格式正确的 XML：{error}");
-    text_fault(error.pos().row, "XML_MALFORMED", message)
+    text_fault(row, "XML_MALFORMED", message)
 }
 
 fn text_fault(line: u32, code: &'static str, message: String) -> Finding {

@@ -2,17 +2,17 @@
 
 use super::Report;
 use super::scope::Scope;
+use super::tasks::has_implementation;
 use crate::bpmn::model::{Dialect, Kind, Node, Task};
 
 /// Extensions of vendors that make their engines do something, which this engine does not.
-const ACTIVE_EXTENSIONS: [&str; 10] = [
+const ACTIVE_EXTENSIONS: [&str; 9] = [
     "calledDecision",
     "connector",
     "executionListener",
     "executionListeners",
     "inputOutput",
     "ioMapping",
-    "script",
     "taskDefinition",
     "taskListener",
     "taskListeners",
@@ -36,14 +36,13 @@ pub(super) fn check(scope: &Scope<'_>, node: &Node, report: &mut Report) {
     }
 }
 
-/// A service task is judged by its address or expression instead.
+/// What is done by an address or an expression is judged by that instead.
 fn vendor_behaviour(node: &Node, report: &mut Report) {
-    let service = matches!(node.kind, Kind::Task(Task::Service));
-    let implementation = |name: &str| service && (name == "taskDefinition" || name == "connector");
+    let service = matches!(node.kind, Kind::Task(Task::Service)) || has_implementation(node);
     for extension in &node.extensions {
         let name = extension.name.as_str();
-        let active = ACTIVE_EXTENSIONS.contains(&name) && !implementation(name);
-        if is_vendor(extension.dialect) && active {
+        let implementation = service && ["connector", "taskDefinition"].contains(&name);
+        if is_vendor(extension.dialect) && ACTIVE_EXTENSIONS.contains(&name) && !implementation {
             report.add(node, "UNSUPPORTED_EXTENSION", format!("不支持的扩展元素 {name}"));
         }
     }

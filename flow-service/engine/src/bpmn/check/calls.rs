@@ -20,7 +20,8 @@ pub(super) fn check(file: &File<'_>, node: &Node, report: &mut Report) {
         let message = format!("被调用的流程 {called} 不可执行（isExecutable）");
         report.add(node, "BAD_REFERENCE", message);
     }
-    if !process.body.nodes.iter().any(is_plain_start) {
+    let starts = process.body.nodes.iter().filter(|node| matches!(node.kind, Kind::Start { .. }));
+    if starts.clone().next().is_some() && !starts.clone().any(is_plain_start) {
         let message = format!("被调用的流程 {called} 没有无触发的开始事件");
         report.add(node, "BAD_REFERENCE", message);
     }

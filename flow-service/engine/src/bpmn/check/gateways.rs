@@ -51,8 +51,9 @@ fn event_based(
     if instantiate && !scope.incoming(node).is_empty() {
         report.add(node, "FLOW_NOT_ALLOWED", "启动流程的事件网关不能有流入的顺序流");
     }
-    if parallel {
-        report.add(node, "UNSUPPORTED_GATEWAY", "不支持并行的事件网关（eventGatewayType）");
+    if parallel && !instantiate {
+        let message = "并行的事件网关（eventGatewayType）只能用来启动流程（instantiate）";
+        report.add(node, "BAD_VALUE", message);
     }
     let outgoing = scope.outgoing(node);
     if outgoing.len() < 2 {

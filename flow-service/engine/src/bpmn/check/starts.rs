@@ -1,15 +1,15 @@
 //! Where a process or sub-process begins.
 
 use super::scope::{Owner, Scope};
-use super::{Report, is_activity};
-use crate::bpmn::model::{Flavour, Kind, Node, Task};
+use super::{Report, is_activity, is_event_sub_process};
+use crate::bpmn::model::{EventDefinition, Flavour, Kind, Node, Task};
 
 pub(super) fn check(scope: &Scope<'_>, report: &mut Report) {
     let starts = scope.body.nodes.iter().filter(|node| is_start(node)).collect::<Vec<_>>();
     let at = scope.owner.located();
     match scope.owner {
         Owner::Process(_) => {
-            if starts.is_empty() && !scope.body.nodes.iter().any(instantiates) {
+            if !begins(scope, &starts) {
                 report.add(at, "NO_START", "流程没有开始事件");
             }
             several_plain(&starts, report);
@@ -20,7 +20,7 @@ pub(super) fn check(scope: &Scope<'_>, report: &mut Report) {
             }
         }
         Owner::Sub(_, Flavour::Embedded | Flavour::Transaction) => {
-            if starts.is_empty() {
+            if !begins(scope, &starts) {
                 report.add(at, "NO_START", "子流程没有开始事件");
             }
             several_plain(&starts, report);
@@ -31,6 +31,30 @@ pub(super) fn check(scope: &Scope<'_>, report: &mut Report) {
 
 fn is_start(node: &Node) -> bool {
     matches!(node.kind, Kind::Start { .. })
+}
+
+/// Without a start event, what no flow enters begins; but where there is an end event, there must
+/// be a start event.
+fn begins(scope: &Scope<'_>, starts: &[&Node]) -> bool {
+    let mut nodes = scope.body.nodes.iter();
+    if !starts.is_empty() || nodes.any(instantiates) {
+        return true;
+    }
+    let mut nodes = scope.body.nodes.iter();
+    !nodes.any(|node| matches!(node.kind, Kind::End { .. }))
+        && scope.body.nodes.iter().any(|node| begins_by_itself(scope, node))
+}
+
+fn begins_by_itself(scope: &Scope<'_>, node: &Node) -> bool {
+    let apart = node.for_compensation || is_event_sub_process(node);
+    let target = match &node.kind {
+        Kind::Boundary { .. } => true,
+        Kind::Catch { events } => {
+            events.definitions.iter().any(|event| matches!(event, EventDefinition::Link(_)))
+        }
+        _ => false,
+    };
+    !apart && !target && scope.incoming(node).is_empty()
 }
 
 fn several_plain(starts: &[&Node], report: &mut Report) {

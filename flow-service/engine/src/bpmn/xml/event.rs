@@ -1,6 +1,6 @@
 //! Event definitions, with what they refer to.
 
-use super::{Element, Reader, child, child_text, model_children, owned, text, title};
+use super::{Element, Reader, child, child_text, extension, model_children, owned, text, title};
 use crate::bpmn::model::{EventDefinition, Events, Timer};
 
 impl<'a> Reader<'a> {
@@ -16,6 +16,19 @@ impl<'a> Reader<'a> {
             }
         }
         Events { definitions, parallel: self.flag(event, "parallelMultiple", false) }
+    }
+
+    /// Vendors let their engines do things in place of the event.
+    fn vendor_definition(&mut self, element: Element<'a>) {
+        let active = ["class", "delegateExpression", "expression", "topic"];
+        let dynamic = ["messageExpression", "signalExpression"];
+        for attribute in extension::attributes(element) {
+            let name = attribute.name.as_str();
+            if active.contains(&name) || dynamic.contains(&name) {
+                let message = format!("不支持事件定义的扩展属性 {name}");
+                self.defect(element, "UNSUPPORTED_EXTENSION", message);
+            }
+        }
     }
 
     /// The event definition that a reference of `from` names.
@@ -35,6 +48,7 @@ impl<'a> Reader<'a> {
 
     /// A message or signal without a reference is called like its event, as people draw them.
     fn definition(&mut self, event: Element<'a>, element: Element<'a>) -> Option<EventDefinition> {
+        self.vendor_definition(element);
         let name = title(event).filter(|name| !name.is_empty());
         let like_event = || name.or_else(|| owned(event, "id"));
         Some(match element.tag_name().name() {
