@@ -351,10 +351,13 @@ fn all_faults_are_told_in_the_order_of_the_text() {
 }
 
 #[test]
-fn ids_and_names_have_a_length() {
-    let (id, name) = ("i".repeat(256), "名".repeat(501));
+fn ids_names_and_scripts_have_a_length() {
+    let (id, name, script) = ("i".repeat(256), "名".repeat(501), "a\n".repeat(201));
 
-    let found = judge(&format!("<task id='{id}'/><task id='a' name='{name}'/>"));
+    let found = judge(&format!(
+        "<task id='{id}'/><task id='a' name='{name}'/>\
+         <scriptTask id='b'><script>{script}</script></scriptTask>"
+    ));
 
-    assert_eq!(codes(&found), ["ID_TOO_LONG", "NAME_TOO_LONG"]);
+    assert_eq!(codes(&found), ["ID_TOO_LONG", "NAME_TOO_LONG", "SCRIPT_TOO_LONG"]);
 }
