@@ -96,7 +96,9 @@ fn admit_start(library: &Library, instance: &Instance, at: Option<&str>) -> Resu
     let unknown = || Refusal::UnknownProcess(instance.key.to_string());
     let process = library.get(&instance.key).ok_or_else(unknown)?;
     match at {
-        None if process.graph.scope(0).starts.is_empty() => Err(Refusal::NoSuchStart(String::new())),
+        None if process.graph.scope(0).starts.is_empty() => {
+            Err(Refusal::NoSuchStart(String::new()))
+        }
         None => Ok(()),
         Some(id) if process.starts().iter().any(|start| start.node == id) => Ok(()),
         Some(id) => Err(Refusal::NoSuchStart(id.to_owned())),

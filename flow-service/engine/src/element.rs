@@ -195,7 +195,10 @@ impl Work<'_> {
             Role::Body => self.take_done(id),
             Role::Single | Role::Iteration => {
                 let memory = self.memory(id, spot);
-                memory.map(|memory| Done { node: spot.ix, memory: Some(memory) }).into_iter().collect()
+                memory
+                    .map(|memory| Done { node: spot.ix, memory: Some(memory) })
+                    .into_iter()
+                    .collect()
             }
             Role::Root | Role::Held | Role::Undoing => Vec::new(),
         };

@@ -123,7 +123,13 @@ impl Instance {
             let owner = self.find(wait.owner)?;
             let node = self.run(owner.run)?.process.graph.node(wait.node);
             let what = wait.what.shown();
-            Some(Waiting { wait: wait.number, run: owner.run, node: &node.id, name: &node.name, what })
+            Some(Waiting {
+                wait: wait.number,
+                run: owner.run,
+                node: &node.id,
+                name: &node.name,
+                what,
+            })
         })
     }
 

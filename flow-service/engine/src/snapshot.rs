@@ -3,7 +3,6 @@
 mod restore;
 mod take;
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -129,7 +128,7 @@ enum KeptWhat {
     User,
     Receive { message: Option<String> },
     Service,
-    Timer { due: DateTime<Utc>, cycle: Option<KeptCycle> },
+    Timer { due: String, cycle: Option<KeptCycle> },
     Message { name: String },
     Signal { name: String },
     Condition { held: bool },
@@ -139,7 +138,7 @@ enum KeptWhat {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct KeptCycle {
     text: String,
-    set: DateTime<Utc>,
+    set: String,
     round: u32,
 }
 

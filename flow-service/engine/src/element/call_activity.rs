@@ -31,7 +31,7 @@ impl Work<'_> {
             return Err(format!("流程互相调用超过 {MAX_DEPTH} 层"));
         }
         let variables = self.mapped(id, &call.inputs)?;
-        let run = u32::try_from(self.instance.runs.len()).map_err(|_| "流程调用过多")?;
+        let run = u32::try_from(self.instance.runs.len()).ok().ok_or("流程调用过多")?;
         let root = self.spawn(NO_NODE, id, run, Role::Root);
         let (node, parent) = (spot.node().id.clone(), spot.run);
         self.effects.push(Effect::RunOpened { run, parent, process: key.clone(), node });

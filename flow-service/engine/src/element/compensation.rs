@@ -131,10 +131,8 @@ impl Work<'_> {
         let mut at = from;
         let transaction = loop {
             let Some(spot) = self.spot(at) else { return };
-            let is_transaction = matches!(
-                spot.node().what,
-                What::Scope { flavour: Flavour::Transaction, .. }
-            );
+            let is_transaction =
+                matches!(spot.node().what, What::Scope { flavour: Flavour::Transaction, .. });
             if is_transaction && matches!(spot.role, Role::Single | Role::Iteration) {
                 break at;
             }
@@ -161,14 +159,13 @@ impl Work<'_> {
             spot = body;
         }
         let graph = &spot.process.graph;
-        let event = spot.node().boundaries.iter().copied().find(|&event| {
-            match &graph.node(event).what {
+        let event =
+            spot.node().boundaries.iter().copied().find(|&event| match &graph.node(event).what {
                 What::Boundary { awaits, .. } => {
                     awaits.of.iter().any(|awaited| matches!(awaited, Await::Cancel))
                 }
                 _ => false,
-            }
-        });
+            });
         match event {
             Some(event) => self.fire_boundary(host, event, true, nothing()),
             None => {
@@ -183,4 +180,3 @@ impl Work<'_> {
 fn is_reaction(spot: &Spot) -> bool {
     matches!(spot.node().what, What::Scope { flavour: Flavour::Event, .. })
 }
-

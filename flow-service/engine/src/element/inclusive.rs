@@ -31,12 +31,17 @@ impl Work<'_> {
         // Joins that wait for nothing but each other would wait for ever: they are looked at
         // without each other's tokens.
         let ready = waiting.iter().find(|it| !self.more_can_come(it, true));
-        let Some(ready) = ready.or_else(|| waiting.iter().find(|it| !self.more_can_come(it, false)))
+        let Some(ready) =
+            ready.or_else(|| waiting.iter().find(|it| !self.more_can_come(it, false)))
         else {
             return false;
         };
         let (scope, node) = (ready.scope, ready.node);
-        if ready.swallows { self.reset(scope, node) } else { self.join(scope, node) }
+        if ready.swallows {
+            self.reset(scope, node)
+        } else {
+            self.join(scope, node)
+        }
         true
     }
 

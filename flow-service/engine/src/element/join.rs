@@ -14,7 +14,13 @@ pub(super) fn waits_for_more(node: &Node) -> bool {
 
 impl Work<'_> {
     /// A token arrives where it may have to wait.
-    pub(super) fn arrive(&mut self, process: &Process, node: NodeIx, scope: u64, flow: Option<FlowIx>) {
+    pub(super) fn arrive(
+        &mut self,
+        process: &Process,
+        node: NodeIx,
+        scope: u64,
+        flow: Option<FlowIx>,
+    ) {
         let drawn = process.graph.node(node);
         let position = drawn.incoming.iter().position(|&it| Some(it) == flow).unwrap_or_default();
         let Some(activation) = self.instance.find_mut(scope) else { return };
@@ -47,8 +53,12 @@ impl Work<'_> {
     pub(super) fn positions(&self, scope: u64, node: NodeIx) -> Vec<u32> {
         let more = self.instance.find(scope).and_then(|it| it.more.as_ref());
         let Some(more) = more else { return Vec::new() };
-        let mut positions: Vec<u32> =
-            more.parked.iter().filter(|(it, _)| *it == node).map(|(_, position)| *position).collect();
+        let mut positions: Vec<u32> = more
+            .parked
+            .iter()
+            .filter(|(it, _)| *it == node)
+            .map(|(_, position)| *position)
+            .collect();
         positions.sort_unstable();
         positions.dedup();
         positions
@@ -121,9 +131,10 @@ impl Work<'_> {
         let Some(activation) = self.instance.find_mut(scope) else { return };
         let run = activation.run;
         let Some((_, position)) = activation.more_mut().parked.pop() else { return };
-        let flow = self.instance.run(run).and_then(|it| {
-            it.process.graph.node(node).incoming.get(position as usize).copied()
-        });
+        let flow = self
+            .instance
+            .run(run)
+            .and_then(|it| it.process.graph.node(node).incoming.get(position as usize).copied());
         let id = self.spawn(node, scope, run, Role::Held);
         self.incident(id, crate::instance::Resume::Enter(flow), reason);
     }

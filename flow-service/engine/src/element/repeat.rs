@@ -14,14 +14,16 @@ impl Work<'_> {
     /// A repeated activity begins: how often, and the first iterations.
     pub(super) fn begin_rounds(&mut self, id: u64, spot: &Spot) {
         let begun = match spot.node().repeat.as_deref() {
-            Some(Repeat::Standard { test_before: true, condition: Some(condition), .. }) => {
-                self.holds(id, condition).map(|holds| (Rounds { total: u32::from(holds), ..Rounds::default() }, 1))
-            }
+            Some(Repeat::Standard { test_before: true, condition: Some(condition), .. }) => self
+                .holds(id, condition)
+                .map(|holds| (Rounds { total: u32::from(holds), ..Rounds::default() }, 1)),
             Some(Repeat::Multi(multi)) => self.rounds(id, multi).map(|rounds| {
                 let first = if multi.sequential { 1 } else { rounds.total };
                 (rounds, first)
             }),
-            Some(Repeat::Standard { .. }) | None => Ok((Rounds { total: 1, ..Rounds::default() }, 1)),
+            Some(Repeat::Standard { .. }) | None => {
+                Ok((Rounds { total: 1, ..Rounds::default() }, 1))
+            }
         };
         let (rounds, first) = match begun {
             Ok(begun) => begun,
@@ -53,7 +55,7 @@ impl Work<'_> {
         let total = match &multi.cardinality {
             Some(cardinality) => match self.eval(id, cardinality)? {
                 Value::Number(number) => whole(number).ok_or("多实例的次数不是非负整数")?,
-                Value::Text(text) => text.trim().parse().map_err(|_| "多实例的次数不是非负整数")?,
+                Value::Text(text) => text.trim().parse().ok().ok_or("多实例的次数不是非负整数")?,
                 _ => return Err("多实例的次数不是非负整数".into()),
             },
             None => items.len(),
@@ -72,7 +74,9 @@ impl Work<'_> {
         rounds.started += 1;
         let mut variables = Variables::new();
         variables.insert("loopCounter".into(), Value::Number(index.into()));
-        if let Some(Repeat::Multi(Multi { element: Some(element), .. })) = spot.node().repeat.as_deref() {
+        if let Some(Repeat::Multi(Multi { element: Some(element), .. })) =
+            spot.node().repeat.as_deref()
+        {
             let item = rounds.items.get(index as usize).cloned().unwrap_or_default();
             variables.insert(element.clone(), item);
         }
@@ -90,7 +94,9 @@ impl Work<'_> {
 
     /// One iteration is done.
     pub(super) fn complete_iteration(&mut self, id: u64, spot: &Spot) {
-        if let Some(Repeat::Multi(Multi { output: Some((_, output)), .. })) = spot.node().repeat.as_deref() {
+        if let Some(Repeat::Multi(Multi { output: Some((_, output)), .. })) =
+            spot.node().repeat.as_deref()
+        {
             let result = match self.eval(id, output) {
                 Ok(result) => result,
                 Err(reason) => return self.incident(id, Resume::Leave, reason),
@@ -174,7 +180,9 @@ impl Work<'_> {
             return;
         }
         self.cancel_inside(id);
-        if let Some(Repeat::Multi(Multi { output: Some((variable, _)), .. })) = spot.node().repeat.as_deref() {
+        if let Some(Repeat::Multi(Multi { output: Some((variable, _)), .. })) =
+            spot.node().repeat.as_deref()
+        {
             let body = self.instance.find_mut(id);
             let rounds = body.and_then(|it| it.more_mut().rounds.as_mut());
             let results = rounds.map(|it| std::mem::take(&mut it.results)).unwrap_or_default();
@@ -187,7 +195,9 @@ impl Work<'_> {
     fn count_rounds(&mut self, id: u64, spot: &Spot) {
         let Some(activation) = self.instance.find_mut(id) else { return };
         let running = activation.live;
-        let Some(rounds) = activation.more.as_ref().and_then(|more| more.rounds.as_ref()) else { return };
+        let Some(rounds) = activation.more.as_ref().and_then(|more| more.rounds.as_ref()) else {
+            return;
+        };
         let (total, completed) = (rounds.total, rounds.completed);
         let mut count = |name: &str, count: u32| match activation.variables.get_mut(name) {
             Some(value) => *value = Value::Number(count.into()),
@@ -216,7 +226,8 @@ impl Work<'_> {
                 Some(condition) => self.holds(id, condition).unwrap_or(false),
                 None => first || !only_first,
             };
-            let event = spot.node().boundaries.iter().find(|&&it| catches(spot, it, thrown)).copied();
+            let event =
+                spot.node().boundaries.iter().find(|&&it| catches(spot, it, thrown)).copied();
             let Some(event) = event.filter(|_| applies) else { continue };
             if let What::Boundary { interrupting, .. } = spot.process.graph.node(event).what {
                 self.fire_boundary(id, event, interrupting, nothing());

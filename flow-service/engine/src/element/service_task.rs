@@ -36,11 +36,7 @@ impl Work<'_> {
         }
     }
 
-    fn body(
-        &self,
-        id: u64,
-        inputs: &[(String, crate::expr::Expression)],
-    ) -> Result<Value, String> {
+    fn body(&self, id: u64, inputs: &[(String, crate::expr::Expression)]) -> Result<Value, String> {
         let mut body = BTreeMap::new();
         if inputs.is_empty() {
             body.insert("variables".to_owned(), Value::Map(self.visible(id)));

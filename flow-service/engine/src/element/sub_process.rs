@@ -72,7 +72,13 @@ impl Work<'_> {
     }
 
     /// An event sub-process is triggered in a scope.
-    pub(crate) fn react(&mut self, scope: u64, start: NodeIx, interrupting: bool, given: Variables) {
+    pub(crate) fn react(
+        &mut self,
+        scope: u64,
+        start: NodeIx,
+        interrupting: bool,
+        given: Variables,
+    ) {
         let Some(outer) = self.spot(scope) else { return };
         let reactions = &outer.process.graph.inside(outer.ix).reactions;
         let Some(&(sub, _)) = reactions.iter().find(|(_, it)| *it == start) else { return };

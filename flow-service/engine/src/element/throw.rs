@@ -98,8 +98,10 @@ impl Work<'_> {
 
     /// Everybody inside who waits for a signal gets it.
     pub(crate) fn deliver_signal(&mut self, name: &str, given: &Variables) {
-        let takes = |it: &&crate::instance::Wait| matches!(&it.what, Waited::Signal(it) if **it == *name);
-        let waits: Vec<u64> = self.instance.waits.iter().filter(takes).map(|it| it.number).collect();
+        let takes =
+            |it: &&crate::instance::Wait| matches!(&it.what, Waited::Signal(it) if **it == *name);
+        let waits: Vec<u64> =
+            self.instance.waits.iter().filter(takes).map(|it| it.number).collect();
         for wait in waits {
             self.trigger(wait, given.clone());
         }

@@ -33,7 +33,10 @@ pub(crate) enum What {
     Signal(Arc<str>),
     /// Whether it held when it was looked at last.
     Condition(bool),
-    Incident { reason: String, resume: Resume },
+    Incident {
+        reason: String,
+        resume: Resume,
+    },
 }
 
 /// A timer that is set.

@@ -105,12 +105,13 @@ impl<'a> Builder<'a> {
     /// Draws the flows, borders and compensations of one body.
     fn connect(&mut self, body: &'a Body) {
         for flow in &body.flows {
-            let ends = self.by_id.get(flow.source.as_str()).zip(self.by_id.get(flow.target.as_str()));
+            let ends =
+                self.by_id.get(flow.source.as_str()).zip(self.by_id.get(flow.target.as_str()));
             let Some((&source, &target)) = ends else { continue };
             let condition = flow.condition.as_deref();
             let condition = condition.and_then(|text| self.formula(&flow.id, flow.line, text));
             let ix = self.flows.len() as FlowIx;
-            self.flows.push(Flow { source, target, condition });
+            self.flows.push(Flow { id: flow.id.as_str().into(), source, target, condition });
             if let Some(node) = self.nodes.get_mut(source as usize) {
                 node.outgoing.push(ix);
                 let (from, _) = self.places.get(source as usize).copied().unzip();
@@ -129,7 +130,8 @@ impl<'a> Builder<'a> {
             let handler = body.compensations.iter().find(|(from, _)| *from == node.id);
             let handler = handler.and_then(|(_, to)| self.by_id.get(to.as_str()).copied());
             let Some(host) = self.nodes.get_mut(host as usize) else { continue };
-            if events.definitions.iter().any(|it| matches!(it, EventDefinition::Compensate { .. })) {
+            if events.definitions.iter().any(|it| matches!(it, EventDefinition::Compensate { .. }))
+            {
                 host.handler = handler;
             } else {
                 host.boundaries.push(boundary);
@@ -141,7 +143,9 @@ impl<'a> Builder<'a> {
         let mut scope = Scope { locals: names(&body.data), ..Scope::default() };
         let index = |node: &model::Node| self.by_id.get(node.id.as_str()).copied();
         for node in &body.nodes {
-            let Kind::SubProcess { flavour: model::Flavour::Event, body } = &node.kind else { continue };
+            let Kind::SubProcess { flavour: model::Flavour::Event, body } = &node.kind else {
+                continue;
+            };
             for start in body.nodes.iter().filter(|it| matches!(it.kind, Kind::Start { .. })) {
                 scope.reactions.extend(index(node).zip(index(start)));
             }
@@ -176,7 +180,7 @@ impl<'a> Builder<'a> {
                 nodes: self.nodes,
                 flows: self.flows,
                 scopes: self.scopes,
-                nothing: (nowhere(), Flow { source: NO_NODE, target: NO_NODE, condition: None }, Scope::default()),
+                nothing: (nowhere(), no_flow(), Scope::default()),
             },
         }
     }
@@ -191,7 +195,12 @@ impl<'a> Builder<'a> {
         self.compiled(&node.id, node.line, Expression::template(text))
     }
 
-    fn compiled(&mut self, id: &str, line: u32, found: Result<Expression, Fault>) -> Option<Expression> {
+    fn compiled(
+        &mut self,
+        id: &str,
+        line: u32,
+        found: Result<Expression, Fault>,
+    ) -> Option<Expression> {
         match found {
             Ok(expression) => Some(expression),
             Err(fault) => {
@@ -211,7 +220,11 @@ impl<'a> Builder<'a> {
 fn starts(body: &Body) -> Vec<StartPoint> {
     let mut points = Vec::new();
     let mut add = |node: &model::Node, trigger| {
-        points.push(StartPoint { node: node.id.clone(), name: name_or_id(node).to_owned(), trigger });
+        points.push(StartPoint {
+            node: node.id.clone(),
+            name: name_or_id(node).to_owned(),
+            trigger,
+        });
     };
     let has_start = body.nodes.iter().any(|node| matches!(node.kind, Kind::Start { .. }));
     for node in &body.nodes {
@@ -227,7 +240,11 @@ fn starts(body: &Body) -> Vec<StartPoint> {
                 for event in body.nodes.iter().filter(|it| follows(it, node, body)) {
                     match &event.kind {
                         Kind::Catch { events } => {
-                            events.definitions.iter().filter_map(trigger).for_each(|it| add(event, it));
+                            events
+                                .definitions
+                                .iter()
+                                .filter_map(trigger)
+                                .for_each(|it| add(event, it));
                         }
                         Kind::Task(Task::Receive { message: Some(message), .. }) => {
                             add(event, Trigger::Message(message.clone()));
@@ -294,6 +311,10 @@ fn quantity(quantity: i64) -> u32 {
     u32::try_from(quantity).unwrap_or(1).clamp(1, 1_000)
 }
 
+fn no_flow() -> Flow {
+    Flow { id: "".into(), source: NO_NODE, target: NO_NODE, condition: None }
+}
+
 /// What an index outside the graph reads as: a node that does nothing.
 fn nowhere() -> Node {
     Node {
@@ -343,4 +364,3 @@ fn word(kind: &Kind) -> &'static str {
         },
     }
 }
-

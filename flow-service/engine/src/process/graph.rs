@@ -50,6 +50,7 @@ impl Graph {
 /// An arrow.
 #[derive(Debug)]
 pub(crate) struct Flow {
+    pub(crate) id: Arc<str>,
     pub(crate) source: NodeIx,
     pub(crate) target: NodeIx,
     pub(crate) condition: Option<Expression>,

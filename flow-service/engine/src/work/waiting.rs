@@ -8,7 +8,13 @@ use crate::process::NodeIx;
 impl Work<'_> {
     /// Begins to wait and says so where the world has to know; tasks and calls are told by
     /// whoever opens them. Returns the wait's number.
-    pub(crate) fn open_wait(&mut self, owner: u64, node: NodeIx, definition: u32, what: What) -> u64 {
+    pub(crate) fn open_wait(
+        &mut self,
+        owner: u64,
+        node: NodeIx,
+        definition: u32,
+        what: What,
+    ) -> u64 {
         self.instance.last_wait += 1;
         let number = self.instance.last_wait;
         match &what {

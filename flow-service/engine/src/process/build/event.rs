@@ -29,7 +29,12 @@ impl<'a> Builder<'a> {
         })
     }
 
-    pub(super) fn throws(&mut self, node: &'a model::Node, scope: ScopeIx, events: &'a Events) -> What {
+    pub(super) fn throws(
+        &mut self,
+        node: &'a model::Node,
+        scope: ScopeIx,
+        events: &'a Events,
+    ) -> What {
         let definitions = events.definitions.iter();
         let throws = definitions.filter_map(|it| self.thrown(node, scope, it)).collect::<Vec<_>>();
         if throws.is_empty() { What::Pass } else { What::Throw(throws) }
