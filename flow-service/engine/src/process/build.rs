@@ -6,14 +6,18 @@ use std::sync::Arc;
 use super::graph::*;
 use super::vendor;
 use super::{Process, StartPoint, Trigger, Vendor};
-use crate::bpmn::Finding;
 use crate::bpmn::model::{self, Body, Definitions, EventDefinition, Events, Kind, Task};
+use crate::bpmn::{self, Finding};
 use crate::expr::{Expression, Fault};
 
 mod activity;
 mod event;
 
 pub(super) fn compile(definitions: &Definitions) -> Result<Vec<Process>, Vec<Finding>> {
+    let findings = bpmn::check(definitions);
+    if !findings.is_empty() {
+        return Err(findings);
+    }
     let executable = definitions.processes.iter().filter(|process| process.executable);
     let mut findings = Vec::new();
     let mut processes = Vec::new();
@@ -88,7 +92,7 @@ impl<'a> Builder<'a> {
         Node {
             id: node.id.as_str().into(),
             name: name_or_id(node).into(),
-            kind: word(&node.kind),
+            kind: node.kind.tag(),
             what: self.what(node, scope, ix),
             incoming: Vec::new(),
             outgoing: Vec::new(),
@@ -331,36 +335,5 @@ fn nowhere() -> Node {
         start_quantity: 1,
         completion_quantity: 1,
         locals: Vec::new(),
-    }
-}
-
-/// BPMN's word for a kind of node.
-fn word(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Start { .. } => "startEvent",
-        Kind::End { .. } => "endEvent",
-        Kind::Throw { .. } => "intermediateThrowEvent",
-        Kind::Catch { .. } => "intermediateCatchEvent",
-        Kind::Boundary { .. } => "boundaryEvent",
-        Kind::Exclusive => "exclusiveGateway",
-        Kind::Inclusive => "inclusiveGateway",
-        Kind::Parallel => "parallelGateway",
-        Kind::Complex { .. } => "complexGateway",
-        Kind::EventBased { .. } => "eventBasedGateway",
-        Kind::SubProcess { flavour: model::Flavour::Transaction, .. } => "transaction",
-        Kind::SubProcess { flavour: model::Flavour::AdHoc { .. }, .. } => "adHocSubProcess",
-        Kind::SubProcess { .. } => "subProcess",
-        Kind::Call { .. } => "callActivity",
-        Kind::Task(task) => match task {
-            Task::Abstract => "task",
-            Task::User => "userTask",
-            Task::Manual => "manualTask",
-            Task::Service => "serviceTask",
-            Task::Send { .. } => "sendTask",
-            Task::Receive { .. } => "receiveTask",
-            Task::Script { .. } => "scriptTask",
-            Task::BusinessRule => "businessRuleTask",
-            Task::Global => "globalTask",
-        },
     }
 }

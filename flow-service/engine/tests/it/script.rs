@@ -35,7 +35,9 @@ impl Story {
             "advance" => return self.pass(rest),
             "show" => {
                 let variables = self.instance.variables().iter();
-                return variables.map(|(name, value)| format!("{name} = {}", value.to_json())).collect();
+                return variables
+                    .map(|(name, value)| format!("{name} = {}", value.to_json()))
+                    .collect();
             }
             _ => {}
         }
@@ -72,7 +74,8 @@ impl Story {
                 None => Command::Start { at: None, variables: given(rest) },
             },
             "complete" => {
-                let wait = self.wait(first, |it| matches!(it, WaitsFor::User | WaitsFor::Receive(_)))?;
+                let wait =
+                    self.wait(first, |it| matches!(it, WaitsFor::User | WaitsFor::Receive(_)))?;
                 Command::CompleteTask { wait, variables: given(tail) }
             }
             "error" => {
@@ -169,7 +172,8 @@ impl Story {
                 let mut whom: Vec<&str> = open.assignee.as_deref().into_iter().collect();
                 whom.extend(open.candidate_users.iter().map(String::as_str));
                 whom.extend(open.candidate_groups.iter().map(String::as_str));
-                let whom = if whom.is_empty() { String::new() } else { format!("({})", whom.join(",")) };
+                let whom =
+                    if whom.is_empty() { String::new() } else { format!("({})", whom.join(",")) };
                 format!("open {}{whom}", self.name(open.wait))
             }
             Effect::CloseTask { wait, completed: true } => format!("done {}", self.name(*wait)),
@@ -240,4 +244,3 @@ fn word(state: State) -> &'static str {
         State::Cancelled => "cancelled",
     }
 }
-

@@ -2,6 +2,7 @@
 
 use super::{Builder, model, vendor};
 use crate::bpmn::model::{Behavior, Dialect, Extension, Flavour as Drawn, Kind, Loop, Task};
+use crate::bpmn::script;
 use crate::expr::Expression;
 use crate::process::graph::*;
 
@@ -112,15 +113,11 @@ impl<'a> Builder<'a> {
     }
 
     /// Assignments `name = expression` and plain expressions, one a line.
-    fn script(&mut self, node: &'a model::Node, script: &str) -> Vec<(Option<String>, Expression)> {
+    fn script(&mut self, node: &'a model::Node, text: &str) -> Vec<(Option<String>, Expression)> {
         let result = vendor::attribute(node, "resultVariable").map(str::to_owned);
-        let lines = script.lines().map(|line| line.trim().trim_end_matches(';').trim_end());
         let mut compiled = Vec::new();
-        for line in lines.filter(|line| !line.is_empty()) {
-            let (name, text) = match assignment(line) {
-                Some((name, text)) => (Some(name.to_owned()), text),
-                None => (result.clone(), line),
-            };
+        for (name, text) in script::lines(text) {
+            let name = name.map(str::to_owned).or_else(|| result.clone());
             compiled.extend(self.formula(&node.id, node.line, text).map(|value| (name, value)));
         }
         for line in vendor::extensions(node, "script") {
@@ -232,13 +229,4 @@ impl<'a> Builder<'a> {
     fn optional(&mut self, node: &model::Node, text: Option<&str>) -> Option<Expression> {
         text.and_then(|text| self.formula(&node.id, node.line, text))
     }
-}
-
-/// `name = expression`, not `name == expression`.
-fn assignment(line: &str) -> Option<(&str, &str)> {
-    let (name, text) = line.split_once('=')?;
-    let name = name.trim();
-    let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_')
-        && name.chars().next().is_some_and(|c| !c.is_numeric());
-    (is_name && !text.starts_with('=')).then(|| (name, text.trim()))
 }
