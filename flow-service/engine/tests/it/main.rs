@@ -1,3 +1,4 @@
-//! The engine from outside.
+//! The engine from outside: drawings in, commands in, effects out.
 
-mod import;
+mod corpus;
+mod script;
