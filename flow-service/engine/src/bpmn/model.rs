@@ -4,11 +4,16 @@
 //! definitions) are resolved here already; references between nodes stay ids, which
 //! [`check`](super::check) proves. Expressions stay text until the graph is built.
 
+use super::Finding;
+
 /// A whole file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Definitions {
-    /// Processes in document order.
+    /// Processes in document order; after them one for each global task (see [`Process::global`]).
     pub processes: Vec<Process>,
+    /// What the text says wrongly and this tree cannot hold, file-wide: ids given twice and the
+    /// like. `check` reports them; a drawing with defects can still be stored and shown.
+    pub defects: Vec<Finding>,
 }
 
 /// One process.
@@ -18,12 +23,21 @@ pub struct Process {
     pub id: String,
     /// Its name.
     pub name: Option<String>,
-    /// `isExecutable`; absent counts as true.
+    /// `isExecutable`; absent counts as true. Where it is false everywhere, every process that is
+    /// not empty counts, because whoever publishes such a file wants it to run.
     pub executable: bool,
+    /// `isExecutable` is false everywhere and a timer says no time: checked, published, never run.
+    pub sketch: bool,
     /// Where it stands in the text, from 1.
     pub line: u32,
     /// What it is made of.
     pub body: Body,
+    /// It stands for a global task of the file, which call activities name: a start, the task
+    /// (with the global task's id) and an end.
+    pub global: bool,
+    /// As [`Definitions::defects`], of this process: references to nothing, elements that cannot
+    /// be executed.
+    pub defects: Vec<Finding>,
 }
 
 /// The inside of a process or sub-process.
@@ -37,6 +51,21 @@ pub struct Body {
     pub data: Vec<DataItem>,
     /// Compensation associations: (boundary event, handler activity).
     pub compensations: Vec<(String, String)>,
+}
+
+impl Body {
+    /// Its nodes and those inside them, outer ones first.
+    pub fn all_nodes(&self) -> Vec<&Node> {
+        let mut all: Vec<&Node> = self.nodes.iter().collect();
+        let mut next = 0;
+        while let Some(node) = all.get(next) {
+            if let Kind::SubProcess { body, .. } = &node.kind {
+                all.extend(&body.nodes);
+            }
+            next += 1;
+        }
+        all
+    }
 }
 
 /// A data object or a property.
@@ -65,6 +94,14 @@ pub struct SequenceFlow {
     pub condition: Option<String>,
 }
 
+impl SequenceFlow {
+    /// A nameless flow without condition.
+    pub(super) fn plain(id: String, line: u32, source: &str, target: &str) -> Self {
+        let (source, target) = (source.to_owned(), target.to_owned());
+        Self { id, line, source, target, ..Self::default() }
+    }
+}
+
 /// An activity, event or gateway.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -86,12 +123,32 @@ pub struct Node {
     pub start_quantity: i64,
     /// `completionQuantity`; 1 when absent.
     pub completion_quantity: i64,
-    /// Properties of an activity: variables of its own scope.
+    /// Properties of an activity: variables of its own scope. Those of a sub-process are its body's.
     pub data: Vec<DataItem>,
     /// Attributes of vendors' namespaces on the element itself, in document order.
     pub attributes: Vec<Attribute>,
     /// `extensionElements`, each with its own attributes, text and children.
     pub extensions: Vec<Extension>,
+}
+
+impl Node {
+    /// A nameless node with nothing but a kind.
+    pub(super) fn plain(id: String, line: u32, kind: Kind) -> Self {
+        Self {
+            id,
+            name: None,
+            line,
+            kind,
+            looping: None,
+            default_flow: None,
+            for_compensation: false,
+            start_quantity: 1,
+            completion_quantity: 1,
+            data: Vec::new(),
+            attributes: Vec::new(),
+            extensions: Vec::new(),
+        }
+    }
 }
 
 /// Whose namespace an extension is from.
@@ -200,8 +257,22 @@ pub enum Task {
     Script { format: Option<String>, script: String },
     /// `businessRuleTask`
     BusinessRule,
-    /// A call activity's global task, done in place.
+    /// `globalTask`, the only node of its [`Process::global`]: passes through.
     Global,
+}
+
+impl Kind {
+    /// The events of an event; other nodes have none.
+    pub fn as_event(&self) -> Option<&Events> {
+        match self {
+            Kind::Start { events, .. }
+            | Kind::End { events }
+            | Kind::Throw { events }
+            | Kind::Catch { events }
+            | Kind::Boundary { events, .. } => Some(events),
+            _ => None,
+        }
+    }
 }
 
 /// The event definitions of one event; none = a none event.
@@ -214,7 +285,8 @@ pub struct Events {
 }
 
 /// What an event throws or waits for. Names are those of the root element referred to (its id
-/// where it has no name); `None` = the reference is absent.
+/// where it has no name); a message or signal without a reference is called like its event.
+/// `None` = the reference is absent or leads nowhere.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventDefinition {
     /// A message, by name.

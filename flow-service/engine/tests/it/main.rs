@@ -1,0 +1,5 @@
+//! The engine from outside: drawings in, commands in, effects out.
+
+mod corpus;
+mod import;
+mod script;
