@@ -5,7 +5,7 @@ use shared::db;
 use shared::fault::{Fault, FieldError};
 use shared::http::client;
 
-use crate::domain::third_party;
+use crate::domain::version;
 
 /// Everything that can stop a use case.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub(crate) enum Error {
     #[error("流程 {0} 不是三方流程")]
     NotThirdParty(String),
     #[error(transparent)]
-    ThirdParty(#[from] third_party::Refusal),
+    Version(#[from] version::Refusal),
     #[error("sync-service did not answer")]
     Directory(#[source] client::Error),
     #[error(transparent)]
@@ -46,7 +46,7 @@ impl Fault for Error {
             }
             Error::FlowTaken(_) => Code::Duplicate,
             Error::NotThirdParty(_) => Code::WrongState,
-            Error::ThirdParty(_) => Code::Internal,
+            Error::Version(_) => Code::Internal,
             Error::Directory(_) => Code::Unavailable,
             Error::Database(error) => error.code(),
         }
@@ -61,7 +61,7 @@ impl Fault for Error {
             Error::UnknownVersion { .. } => {
                 vec![FieldError::reference("flowVersion", self.to_string())]
             }
-            Error::ThirdParty(_) | Error::Directory(_) | Error::Database(_) => Vec::new(),
+            Error::Version(_) | Error::Directory(_) | Error::Database(_) => Vec::new(),
         }
     }
 }

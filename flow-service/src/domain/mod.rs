@@ -2,3 +2,4 @@
 
 pub(crate) mod apply_rule;
 pub(crate) mod third_party;
+pub(crate) mod version;

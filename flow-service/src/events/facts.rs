@@ -3,14 +3,15 @@
 use shared::contract::flow::FlowPublished;
 use shared::id::{AppId, FlowCode, Tenant};
 
-use crate::domain::third_party::Version;
+use crate::domain::third_party::Content;
+use crate::domain::version::Version;
 
 /// A version that is online now.
 pub(crate) fn flow_published(
     tenant: &Tenant,
     app: &AppId,
     code: &FlowCode,
-    online: &Version,
+    online: &Version<Content>,
     revision: i64,
 ) -> FlowPublished {
     FlowPublished {
