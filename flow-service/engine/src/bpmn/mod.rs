@@ -1,16 +1,20 @@
 //! From the text of a drawing to a checked model.
 
+mod guard;
 pub mod model;
+mod xml;
 
-/// A fault of a drawing.
+pub use xml::parse;
+
+/// One fault of a drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The element.
+    /// The id of the element at fault; empty when it is the text as a whole.
     pub element_id: String,
     /// Where it stands in the text, from 1.
     pub line: u32,
-    /// Which kind of fault.
+    /// What is wrong, for programs.
     pub code: &'static str,
-    /// What is wrong, in Chinese.
+    /// What is wrong, in Chinese, for whoever drew it.
     pub message: String,
 }

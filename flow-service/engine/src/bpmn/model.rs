@@ -4,11 +4,16 @@
 //! definitions) are resolved here already; references between nodes stay ids, which
 //! [`check`](super::check) proves. Expressions stay text until the graph is built.
 
+use super::Finding;
+
 /// A whole file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Definitions {
-    /// Processes in document order.
+    /// Processes in document order; after them one for each global task (see [`Process::global`]).
     pub processes: Vec<Process>,
+    /// What the text says wrongly and this tree cannot hold, file-wide: ids given twice and the
+    /// like. `check` reports them; a drawing with defects can still be stored and shown.
+    pub defects: Vec<Finding>,
 }
 
 /// One process.
@@ -24,6 +29,12 @@ pub struct Process {
     pub line: u32,
     /// What it is made of.
     pub body: Body,
+    /// It stands for a global task of the file, which call activities name: a start, the task
+    /// (with the global task's id) and an end.
+    pub global: bool,
+    /// As [`Definitions::defects`], of this process: references to nothing, elements that cannot
+    /// be executed.
+    pub defects: Vec<Finding>,
 }
 
 /// The inside of a process or sub-process.
@@ -65,6 +76,14 @@ pub struct SequenceFlow {
     pub condition: Option<String>,
 }
 
+impl SequenceFlow {
+    /// A nameless flow without condition.
+    pub(super) fn plain(id: String, line: u32, source: &str, target: &str) -> Self {
+        let (source, target) = (source.to_owned(), target.to_owned());
+        Self { id, line, source, target, ..Self::default() }
+    }
+}
+
 /// An activity, event or gateway.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -86,12 +105,32 @@ pub struct Node {
     pub start_quantity: i64,
     /// `completionQuantity`; 1 when absent.
     pub completion_quantity: i64,
-    /// Properties of an activity: variables of its own scope.
+    /// Properties of an activity: variables of its own scope. Those of a sub-process are its body's.
     pub data: Vec<DataItem>,
     /// Attributes of vendors' namespaces on the element itself, in document order.
     pub attributes: Vec<Attribute>,
     /// `extensionElements`, each with its own attributes, text and children.
     pub extensions: Vec<Extension>,
+}
+
+impl Node {
+    /// A nameless node with nothing but a kind.
+    pub(super) fn plain(id: String, line: u32, kind: Kind) -> Self {
+        Self {
+            id,
+            name: None,
+            line,
+            kind,
+            looping: None,
+            default_flow: None,
+            for_compensation: false,
+            start_quantity: 1,
+            completion_quantity: 1,
+            data: Vec::new(),
+            attributes: Vec::new(),
+            extensions: Vec::new(),
+        }
+    }
 }
 
 /// Whose namespace an extension is from.
@@ -200,7 +239,7 @@ pub enum Task {
     Script { format: Option<String>, script: String },
     /// `businessRuleTask`
     BusinessRule,
-    /// A call activity's global task, done in place.
+    /// `globalTask`, the only node of its [`Process::global`]: passes through.
     Global,
 }
 
