@@ -1,10 +1,12 @@
 //! What can go wrong in flow-service, and its code.
 
+use flow_engine::bpmn::Finding;
 use shared::code::Code;
 use shared::db;
-use shared::fault::{Fault, FieldError};
+use shared::fault::{DrawingFault, Fault, FieldError};
 use shared::http::client;
 
+use crate::domain::form::Mistake;
 use crate::domain::version;
 
 /// Everything that can stop a use case.
@@ -20,6 +22,24 @@ pub(crate) enum Error {
     FlowTaken(String),
     #[error("流程 {0} 不是三方流程")]
     NotThirdParty(String),
+    #[error("流程 {0} 是三方流程，由业务系统执行")]
+    NotNative(String),
+    #[error("流程 {flow} 的最新版本是 {newest}，已被他人修改")]
+    VersionMoved { flow: String, newest: i32 },
+    #[error("流程图有 {} 处错误：{}", .0.len(), first_message(.0))]
+    BadDrawing(Vec<Finding>),
+    #[error("定时启动的时间无法确定：{0}")]
+    Timer(String),
+    #[error("表单编码 {0} 已被占用")]
+    FormTaken(String),
+    #[error("表单 {0} 不存在")]
+    UnknownForm(String),
+    #[error("表单 {0} 正被已上线的流程使用，不能删除")]
+    FormInUse(String),
+    #[error("表单数据有误：{}", mistakes(.field, .mistakes))]
+    BadForm { field: &'static str, mistakes: Vec<Mistake> },
+    #[error("the compiler of drawings has stopped")]
+    Compiler(#[source] anyhow::Error),
     #[error(transparent)]
     Version(#[from] version::Refusal),
     #[error("sync-service did not answer")]
@@ -30,6 +50,23 @@ pub(crate) enum Error {
 
 fn names(details: &[FieldError]) -> String {
     details.iter().map(|detail| detail.message.as_str()).collect::<Vec<_>>().join("；")
+}
+
+fn first_message(findings: &[Finding]) -> &str {
+    findings.first().map(|finding| finding.message.as_str()).unwrap_or_default()
+}
+
+fn mistakes(field: &str, mistakes: &[Mistake]) -> String {
+    let place = |mistake: &Mistake| path(field, &mistake.place);
+    mistakes
+        .iter()
+        .map(|mistake| format!("{} {}", place(mistake), mistake.message))
+        .collect::<Vec<_>>()
+        .join("；")
+}
+
+fn path(field: &str, place: &str) -> String {
+    if place.is_empty() { field.to_owned() } else { format!("{field}.{place}") }
 }
 
 impl From<diesel::result::Error> for Error {
@@ -44,9 +81,14 @@ impl Fault for Error {
             Error::UnknownPeople(_) | Error::UnknownFlow(_) | Error::UnknownVersion { .. } => {
                 Code::UnknownReference
             }
-            Error::FlowTaken(_) => Code::Duplicate,
-            Error::NotThirdParty(_) => Code::WrongState,
-            Error::Version(_) => Code::Internal,
+            Error::UnknownForm(_) => Code::UnknownReference,
+            Error::FlowTaken(_) | Error::FormTaken(_) => Code::Duplicate,
+            Error::NotThirdParty(_) | Error::NotNative(_) | Error::FormInUse(_) => Code::WrongState,
+            Error::VersionMoved { .. } => Code::VersionConflict,
+            Error::BadDrawing(_) | Error::Timer(_) | Error::BadForm { .. } => {
+                Code::InvalidParameter
+            }
+            Error::Version(_) | Error::Compiler(_) => Code::Internal,
             Error::Directory(_) => Code::Unavailable,
             Error::Database(error) => error.code(),
         }
@@ -55,13 +97,41 @@ impl Fault for Error {
     fn details(&self) -> Vec<FieldError> {
         match self {
             Error::UnknownPeople(details) => details.clone(),
-            Error::UnknownFlow(_) | Error::FlowTaken(_) | Error::NotThirdParty(_) => {
+            Error::UnknownFlow(_)
+            | Error::FlowTaken(_)
+            | Error::NotThirdParty(_)
+            | Error::NotNative(_) => {
                 vec![FieldError::reference("flowCode", self.to_string())]
             }
-            Error::UnknownVersion { .. } => {
+            Error::UnknownVersion { .. } | Error::VersionMoved { .. } => {
                 vec![FieldError::reference("flowVersion", self.to_string())]
             }
-            Error::Version(_) | Error::Directory(_) | Error::Database(_) => Vec::new(),
+            Error::UnknownForm(_) | Error::FormTaken(_) | Error::FormInUse(_) => {
+                vec![FieldError::reference("formCode", self.to_string())]
+            }
+            Error::BadForm { field, mistakes } => mistakes
+                .iter()
+                .map(|mistake| {
+                    FieldError::malformed(path(field, &mistake.place), mistake.message.clone())
+                })
+                .collect(),
+            Error::BadDrawing(_)
+            | Error::Timer(_)
+            | Error::Compiler(_)
+            | Error::Version(_)
+            | Error::Directory(_) | Error::Database(_) => Vec::new(),
         }
+    }
+
+    fn findings(&self) -> Vec<DrawingFault> {
+        let Error::BadDrawing(findings) = self else { return Vec::new() };
+        let fault = |finding: &Finding| DrawingFault {
+            field: "bpmnXml",
+            element_id: finding.element_id.clone(),
+            line: finding.line,
+            code: finding.code,
+            message: finding.message.clone(),
+        };
+        findings.iter().map(fault).collect()
     }
 }

@@ -1,5 +1,8 @@
 //! The nouns and rules of flows.
 
 pub(crate) mod apply_rule;
+pub(crate) mod definition;
+pub(crate) mod form;
+pub(crate) mod running_number;
 pub(crate) mod third_party;
 pub(crate) mod version;
