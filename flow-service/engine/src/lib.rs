@@ -10,6 +10,7 @@ pub mod expr;
 pub mod instance;
 pub mod process;
 pub mod snapshot;
+pub mod time;
 pub mod trail;
 pub mod value;
 
