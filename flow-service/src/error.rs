@@ -7,6 +7,7 @@ use shared::fault::{DrawingFault, Fault, FieldError};
 use shared::http::client;
 
 use crate::domain::form::Mistake;
+use crate::domain::run;
 use crate::domain::version;
 
 /// Everything that can stop a use case.
@@ -36,8 +37,44 @@ pub(crate) enum Error {
     UnknownForm(String),
     #[error("表单 {0} 正被已上线的流程使用，不能删除")]
     FormInUse(String),
-    #[error("表单数据有误：{}", mistakes(.field, .mistakes))]
+    #[error("表单数据有误：{}", listed(.field, .mistakes))]
     BadForm { field: &'static str, mistakes: Vec<Mistake> },
+    #[error(transparent)]
+    Order(#[from] run::Refusal),
+    #[error("流程 {0} 不存在或未上线")]
+    NotOnline(String),
+    #[error("流程 {flow} 中没有可执行的流程 {process}")]
+    UnknownProcess { flow: String, process: String },
+    #[error("流程 {0} 的调用层次过深或过多")]
+    CallsTooDeep(String),
+    #[error("订单 {0} 不存在")]
+    UnknownOrder(i64),
+    #[error("任务 {0} 不存在")]
+    UnknownTask(String),
+    #[error("该订单由订单 {0} 调用，请撤销该订单")]
+    CalledOrder(i64),
+    #[error("用户 {code} 不存在")]
+    UnknownPerson { field: &'static str, code: String },
+    #[error("用户 {code} 已停用")]
+    DisabledPerson { field: &'static str, code: String },
+    #[error("暂不支持{0}")]
+    NotOffered(&'static str),
+    #[error("异常 {order}-{wait} 不存在或已解决")]
+    UnknownIncident { order: i64, wait: u64 },
+    #[error("原因仍未消除：{0}")]
+    StillStuck(String),
+    #[error("nothing has changed")]
+    NothingChanged,
+    #[error("the errand was carried out by somebody else")]
+    CarriedOut,
+    #[error("nobody can be asked about people")]
+    NobodyToAsk,
+    #[error("订单正被频繁修改，请稍后重试")]
+    Crowded,
+    #[error("an order's snapshot cannot be restored")]
+    Snapshot(#[source] flow_engine::Refusal),
+    #[error(transparent)]
+    Stopped(#[from] db::group::Stopped),
     #[error("the compiler of drawings has stopped")]
     Compiler(#[source] anyhow::Error),
     #[error(transparent)]
@@ -56,7 +93,7 @@ fn first_message(findings: &[Finding]) -> &str {
     findings.first().map(|finding| finding.message.as_str()).unwrap_or_default()
 }
 
-fn mistakes(field: &str, mistakes: &[Mistake]) -> String {
+fn listed(field: &str, mistakes: &[Mistake]) -> String {
     let place = |mistake: &Mistake| path(field, &mistake.place);
     mistakes
         .iter()
@@ -81,7 +118,30 @@ impl Fault for Error {
             Error::UnknownPeople(_) | Error::UnknownFlow(_) | Error::UnknownVersion { .. } => {
                 Code::UnknownReference
             }
-            Error::UnknownForm(_) => Code::UnknownReference,
+            Error::UnknownForm(_)
+            | Error::NotOnline(_)
+            | Error::UnknownProcess { .. }
+            | Error::UnknownOrder(_)
+            | Error::UnknownTask(_)
+            | Error::UnknownPerson { .. }
+            | Error::UnknownIncident { .. } => Code::UnknownReference,
+            Error::Order(refusal) => match refusal {
+                run::Refusal::NotAssigned(_) => Code::NotPermitted,
+                run::Refusal::Engine(_) => Code::Internal,
+                run::Refusal::NothingWaits
+                | run::Refusal::Over
+                | run::Refusal::EndedOtherwise
+                | run::Refusal::NoSuchStart
+                | run::Refusal::NothingToCall(_) => Code::WrongState,
+            },
+            Error::CallsTooDeep(_)
+            | Error::CalledOrder(_)
+            | Error::DisabledPerson { .. }
+            | Error::StillStuck(_)
+            | Error::NothingChanged => Code::WrongState,
+            Error::NotOffered(_) => Code::NotSupported,
+            Error::Crowded | Error::Stopped(_) | Error::NobodyToAsk => Code::Unavailable,
+            Error::CarriedOut | Error::Snapshot(_) => Code::Internal,
             Error::FlowTaken(_) | Error::FormTaken(_) => Code::Duplicate,
             Error::NotThirdParty(_) | Error::NotNative(_) | Error::FormInUse(_) => Code::WrongState,
             Error::VersionMoved { .. } => Code::VersionConflict,
@@ -115,7 +175,32 @@ impl Fault for Error {
                     FieldError::malformed(path(field, &mistake.place), mistake.message.clone())
                 })
                 .collect(),
-            Error::BadDrawing(_)
+            Error::NotOnline(_) | Error::CallsTooDeep(_) => {
+                vec![FieldError::reference("flowCode", self.to_string())]
+            }
+            Error::UnknownProcess { .. } => {
+                vec![FieldError::reference("processId", self.to_string())]
+            }
+            Error::UnknownOrder(_) | Error::CalledOrder(_) => {
+                vec![FieldError::reference("orderId", self.to_string())]
+            }
+            Error::UnknownTask(_) => vec![FieldError::reference("taskId", self.to_string())],
+            Error::UnknownIncident { .. } => {
+                vec![FieldError::reference("incidentId", self.to_string())]
+            }
+            Error::UnknownPerson { field, .. } | Error::DisabledPerson { field, .. } => {
+                vec![FieldError::reference(*field, self.to_string())]
+            }
+            Error::Order(_)
+            | Error::NotOffered(_)
+            | Error::StillStuck(_)
+            | Error::NothingChanged
+            | Error::CarriedOut
+            | Error::NobodyToAsk
+            | Error::Crowded
+            | Error::Snapshot(_)
+            | Error::Stopped(_)
+            | Error::BadDrawing(_)
             | Error::Timer(_)
             | Error::Compiler(_)
             | Error::Version(_)
