@@ -1,5 +1,5 @@
 # Thin: every target is one line a newcomer can read. Scripts live in .ci/.
-.PHONY: run try test bench docs fmt lint
+.PHONY: run try test bench conformance docs fmt lint
 
 ARGS ?=
 
@@ -14,6 +14,9 @@ test: ## everything, on a real PostgreSQL and RabbitMQ (found or started)
 
 bench: ## load, and its ratio to what the database alone can do
 	bash .ci/bench $(ARGS)
+
+conformance: ## the BPMN corpus of CONFORMANCE_CORPUS (../shared/conformance) against the engine, in process
+	cargo run --release -p conformance -- $(ARGS)
 
 docs: ## write docs/ERRORS.md and docs/EVENTS.md from the code
 	UPDATE=1 cargo test -q -p tests --test it generated

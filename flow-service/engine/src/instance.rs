@@ -1,11 +1,19 @@
 //! One order and everything it called: tokens, scopes, variables, what it waits for.
 
+mod activation;
+mod wait;
+
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::command::Refusal;
-use crate::process::Library;
+use crate::process::{Library, NodeIx, Process};
 use crate::snapshot::Snapshot;
 use crate::value::Variables;
+
+pub(crate) use activation::*;
+pub(crate) use wait::*;
 
 /// How an instance stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +31,29 @@ pub enum State {
 }
 
 /// One run of a process with everything it called.
+///
+/// Activations and waits are kept in order of their rising numbers: what is inside something else
+/// always stands behind it.
 #[derive(Clone, Debug)]
 pub struct Instance {
-    pub(crate) key: String,
+    pub(crate) key: Arc<str>,
     pub(crate) state: State,
+    /// The root's variables before the start and after the end.
     pub(crate) variables: Variables,
+    pub(crate) runs: Vec<Option<Run>>,
+    pub(crate) activations: Vec<Activation>,
+    pub(crate) waits: Vec<Wait>,
+    pub(crate) last_activation: u64,
+    pub(crate) last_wait: u64,
+}
+
+/// One process that runs inside the instance.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) key: Arc<str>,
+    pub(crate) process: Arc<Process>,
+    /// The end event reached last.
+    pub(crate) ended_by: Option<NodeIx>,
 }
 
 /// One thing that an instance waits for.
@@ -69,7 +95,16 @@ pub enum WaitsFor<'a> {
 impl Instance {
     /// A fresh one of the process that the library has under this key.
     pub fn new(process_key: &str) -> Self {
-        Self { key: process_key.to_owned(), state: State::Fresh, variables: Variables::new() }
+        Self {
+            key: process_key.into(),
+            state: State::Fresh,
+            variables: Variables::new(),
+            runs: Vec::new(),
+            activations: Vec::new(),
+            waits: Vec::new(),
+            last_activation: 0,
+            last_wait: 0,
+        }
     }
 
     /// How it stands.
@@ -79,21 +114,56 @@ impl Instance {
 
     /// The variables of the root scope; of an ended instance those it ended with.
     pub fn variables(&self) -> &Variables {
-        &self.variables
+        self.activations.first().map_or(&self.variables, |root| &root.variables)
     }
 
     /// Everything it waits for, oldest first.
     pub fn waits(&self) -> impl Iterator<Item = Waiting<'_>> {
-        std::iter::empty()
+        self.waits.iter().filter_map(|wait| {
+            let owner = self.find(wait.owner)?;
+            let node = self.run(owner.run)?.process.graph.node(wait.node);
+            let what = wait.what.shown();
+            Some(Waiting {
+                wait: wait.number,
+                run: owner.run,
+                node: &node.id,
+                name: &node.name,
+                what,
+            })
+        })
     }
 
     /// What is needed to go on with it later.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { version: 1, key: self.key.clone() }
+        crate::snapshot::take(self)
     }
 
     /// The instance that a snapshot was taken of.
-    pub fn restore(snapshot: Snapshot, _library: &Library) -> Result<Self, Refusal> {
-        Ok(Self::new(&snapshot.key))
+    pub fn restore(snapshot: Snapshot, library: &Library) -> Result<Self, Refusal> {
+        crate::snapshot::restore(snapshot, library)
+    }
+
+    pub(crate) fn run(&self, run: u32) -> Option<&Run> {
+        self.runs.get(run as usize)?.as_ref()
+    }
+
+    pub(crate) fn find(&self, id: u64) -> Option<&Activation> {
+        let ix = self.activations.binary_search_by_key(&id, |it| it.id).ok()?;
+        self.activations.get(ix)
+    }
+
+    pub(crate) fn find_mut(&mut self, id: u64) -> Option<&mut Activation> {
+        let ix = self.activations.binary_search_by_key(&id, |it| it.id).ok()?;
+        self.activations.get_mut(ix)
+    }
+
+    pub(crate) fn wait(&self, number: u64) -> Option<&Wait> {
+        let ix = self.waits.binary_search_by_key(&number, |it| it.number).ok()?;
+        self.waits.get(ix)
+    }
+
+    pub(crate) fn wait_mut(&mut self, number: u64) -> Option<&mut Wait> {
+        let ix = self.waits.binary_search_by_key(&number, |it| it.number).ok()?;
+        self.waits.get_mut(ix)
     }
 }

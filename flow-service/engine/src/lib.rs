@@ -6,13 +6,16 @@ pub mod advance;
 pub mod bpmn;
 pub mod command;
 pub mod effect;
+mod element;
 pub mod expr;
 pub mod instance;
+mod lifecycle;
 pub mod process;
 pub mod snapshot;
 pub mod time;
 pub mod trail;
 pub mod value;
+mod work;
 
 pub use advance::{Refused, Step, advance};
 pub use command::{Command, Refusal};

@@ -1,22 +1,40 @@
 //! The executable graph of a checked drawing: everything resolved once, so that running is cheap.
 
+mod build;
+mod graph;
+mod vendor;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bpmn::Finding;
 use crate::bpmn::model::{Attribute, Definitions, Extension, Timer};
 
+pub(crate) use graph::*;
+
 /// A process that can be run; exists only if its drawing was checked.
 #[derive(Debug)]
 pub struct Process {
     pub(crate) id: Arc<str>,
     pub(crate) name: Arc<str>,
+    pub(crate) graph: Graph,
+    starts: Vec<StartPoint>,
+    calls: Vec<String>,
+    by_id: BTreeMap<Arc<str>, NodeIx>,
+    vendors: Vec<Vendor>,
+}
+
+/// What vendors' namespaces say of a node; kept for the service, not looked at while running.
+#[derive(Debug, Default)]
+struct Vendor {
+    attributes: Vec<Attribute>,
+    extensions: Vec<Extension>,
 }
 
 /// A way to start a process.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StartPoint {
-    /// The start event, or the gateway or task that instantiates.
+    /// The start event, or the task or gateway's event that instantiates.
     pub node: String,
     /// Its name; the id where it has none.
     pub name: String,
@@ -56,8 +74,8 @@ pub struct NodeInfo {
 
 impl Process {
     /// The executable processes of a file in document order, or everything that is wrong with it.
-    pub fn compile(_definitions: &Definitions) -> Result<Vec<Process>, Vec<Finding>> {
-        Ok(Vec::new())
+    pub fn compile(definitions: &Definitions) -> Result<Vec<Process>, Vec<Finding>> {
+        build::compile(definitions)
     }
 
     /// The process's id.
@@ -72,17 +90,30 @@ impl Process {
 
     /// Every way to start it, in document order.
     pub fn starts(&self) -> Vec<StartPoint> {
-        Vec::new()
+        self.starts.clone()
     }
 
     /// What its call activities name, each once, in document order.
     pub fn calls(&self) -> Vec<String> {
-        Vec::new()
+        self.calls.clone()
     }
 
     /// One element, by id.
-    pub fn node(&self, _id: &str) -> Option<NodeInfo> {
-        None
+    pub fn node(&self, id: &str) -> Option<NodeInfo> {
+        let ix = *self.by_id.get(id)?;
+        let node = self.graph.nodes.get(ix as usize)?;
+        let vendor = self.vendors.get(ix as usize)?;
+        Some(NodeInfo {
+            id: node.id.clone(),
+            name: node.name.clone(),
+            kind: node.kind,
+            attributes: vendor.attributes.clone(),
+            extensions: vendor.extensions.clone(),
+        })
+    }
+
+    pub(crate) fn index_of(&self, id: &str) -> Option<NodeIx> {
+        self.by_id.get(id).copied()
     }
 }
 
@@ -90,7 +121,7 @@ impl Process {
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     processes: BTreeMap<Arc<str>, Arc<Process>>,
-    links: BTreeMap<(String, String), Arc<str>>,
+    links: BTreeMap<String, BTreeMap<String, Arc<str>>>,
 }
 
 impl Library {
@@ -107,11 +138,24 @@ impl Library {
     /// Says which process a call activity of `caller_key` means by `called_name`. Without a link
     /// the name is the key.
     pub fn link(&mut self, caller_key: &str, called_name: &str, callee_key: &str) {
-        self.links.insert((caller_key.to_owned(), called_name.to_owned()), callee_key.into());
+        let links = self.links.entry(caller_key.to_owned()).or_default();
+        links.insert(called_name.to_owned(), callee_key.into());
     }
 
     /// The process under a key.
     pub fn get(&self, key: &str) -> Option<&Arc<Process>> {
         self.processes.get(key)
+    }
+
+    /// The process a call activity means, and its key.
+    pub(crate) fn called(&self, caller: &str, name: &str) -> Option<(Arc<str>, Arc<Process>)> {
+        let key = self.links.get(caller).and_then(|links| links.get(name));
+        let (key, process) = self.processes.get_key_value(key.map_or(name, |key| &**key))?;
+        Some((key.clone(), process.clone()))
+    }
+
+    /// The process under a key, and the key as it is kept.
+    pub(crate) fn entry(&self, key: &str) -> Option<(Arc<str>, Arc<Process>)> {
+        self.processes.get_key_value(key).map(|(key, process)| (key.clone(), process.clone()))
     }
 }

@@ -25,6 +25,7 @@ fn crates_know_only_whom_the_law_allows() {
             "standalone" => continue,
             folder if folder == "tests" || folder == "tests/bench" => continue,
             "tests/fakes" | "flow-service/engine" => (&[], &[]),
+            "tests/conformance" => (&["shared", "flow-engine"], &["shared", "flow-engine"]),
             "flow-service" => (&["shared", "flow-engine"], &["shared", "fakes", "flow-engine"]),
             _ => (&["shared"], &["shared", "fakes"]),
         };

@@ -1,9 +1,14 @@
 //! From the text of a drawing to a checked model.
 
+mod check;
 mod guard;
+mod inventory;
 pub mod model;
+pub(crate) mod script;
 mod xml;
 
+pub use check::check;
+pub use inventory::{Flow, Inventory, Item, inventory};
 pub use xml::parse;
 
 /// One fault of a drawing.

@@ -23,7 +23,8 @@ pub struct Process {
     pub id: String,
     /// Its name.
     pub name: Option<String>,
-    /// `isExecutable`; absent counts as true.
+    /// `isExecutable`; absent counts as true. Where it is false everywhere, every process that is
+    /// not empty counts, because whoever publishes such a file wants it to run.
     pub executable: bool,
     /// Where it stands in the text, from 1.
     pub line: u32,
@@ -253,7 +254,8 @@ pub struct Events {
 }
 
 /// What an event throws or waits for. Names are those of the root element referred to (its id
-/// where it has no name); `None` = the reference is absent.
+/// where it has no name); a message or signal without a reference is called like its event.
+/// `None` = the reference is absent or leads nowhere.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventDefinition {
     /// A message, by name.

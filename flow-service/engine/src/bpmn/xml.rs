@@ -8,6 +8,7 @@ mod body;
 mod event;
 mod extension;
 mod node;
+mod people;
 mod repeat;
 mod roots;
 
@@ -45,8 +46,10 @@ fn malformed(xml: &str, error: &roxmltree::Error) -> Finding {
     if xml.trim().is_empty() {
         return text_fault(1, "XML_EMPTY", "BPMN 内容为空".into());
     }
+    let row = error.pos().row;
+    let error = error.to_string().chars().take(200).collect::<String>();
     let message = format!("不是格式正确的 XML：{error}");
-    text_fault(error.pos().row, "XML_MALFORMED", message)
+    text_fault(row, "XML_MALFORMED", message)
 }
 
 fn text_fault(line: u32, code: &'static str, message: String) -> Finding {
@@ -78,6 +81,7 @@ impl<'a> Reader<'a> {
                 tag => globals.extend(global_task(tag).map(|task| self.global(element, task))),
             }
         }
+        settle_executable(&mut processes);
         processes.append(&mut globals);
         Definitions { processes, defects }
     }
@@ -98,7 +102,7 @@ impl<'a> Reader<'a> {
         let body = self.body(element);
         Process {
             id,
-            name: owned(element, "name"),
+            name: title(element),
             executable,
             line: self.line(element),
             body,
@@ -126,7 +130,7 @@ impl<'a> Reader<'a> {
         let nodes = vec![Node::plain(enter, line, start), task, Node::plain(leave, line, end)];
         Process {
             id,
-            name: owned(element, "name"),
+            name: title(element),
             executable: true,
             line,
             body: Body { nodes, flows, ..Default::default() },
@@ -191,6 +195,16 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Many tools write `isExecutable="false"` unasked. Where no process is marked, all are meant.
+fn settle_executable(processes: &mut [Process]) {
+    if processes.iter().any(|process| process.executable) {
+        return;
+    }
+    for process in processes.iter_mut().filter(|process| !process.body.nodes.is_empty()) {
+        process.executable = true;
+    }
+}
+
 fn global_task(tag: &str) -> Option<Task> {
     match tag {
         "globalTask" => Some(Task::Global),
@@ -227,6 +241,12 @@ fn child_text(element: Element<'_>, name: &str) -> Option<String> {
 
 fn owned(element: Element<'_>, name: &str) -> Option<String> {
     element.attribute(name).map(str::to_owned)
+}
+
+/// The element's name on one line; tools break lines in names to fit them into shapes.
+fn title(element: Element<'_>) -> Option<String> {
+    let name = element.attribute("name")?;
+    Some(name.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn dialect(namespace: &str) -> Dialect {

@@ -1,3 +1,5 @@
-//! The engine from outside.
+//! The engine from outside: drawings in, commands in, effects out.
 
+mod corpus;
 mod import;
+mod script;

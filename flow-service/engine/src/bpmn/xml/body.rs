@@ -1,6 +1,6 @@
 //! The inside of a process or sub-process.
 
-use super::{Element, Reader, child, child_text, model_children, owned};
+use super::{Element, Reader, child, model_children, owned, text, title};
 use crate::bpmn::model::{Body, DataItem, EventDefinition, Kind, Node, SequenceFlow};
 
 /// Elements of the standard that say nothing about execution, or that other functions read.
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
     fn flow(&mut self, element: Element<'a>) -> SequenceFlow {
         SequenceFlow {
             id: self.id(element),
-            name: owned(element, "name"),
+            name: title(element),
             line: self.line(element),
             source: owned(element, "sourceRef").unwrap_or_default(),
             target: owned(element, "targetRef").unwrap_or_default(),
@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
     fn condition(&mut self, flow: Element<'a>) -> Option<String> {
         let element = child(flow, "conditionExpression")?;
         self.language(element);
-        child_text(flow, "conditionExpression")
+        Some(text(element))
     }
 
     /// Refuses an expression that says it is in a language of its own.

@@ -1,6 +1,6 @@
 //! Event definitions, with what they refer to.
 
-use super::{Element, Reader, child, child_text, model_children, text};
+use super::{Element, Reader, child, child_text, extension, model_children, owned, text, title};
 use crate::bpmn::model::{EventDefinition, Events, Timer};
 
 impl<'a> Reader<'a> {
@@ -9,23 +9,36 @@ impl<'a> Reader<'a> {
         let mut definitions = Vec::new();
         for element in model_children(event) {
             if is_definition(element) {
-                definitions.extend(self.definition(element));
+                definitions.extend(self.definition(event, element));
             } else if element.tag_name().name() == "eventDefinitionRef" {
                 let reference = text(element);
-                definitions.extend(self.definition_of(element, &reference));
+                definitions.extend(self.definition_of(event, &reference));
             }
         }
         Events { definitions, parallel: self.flag(event, "parallelMultiple", false) }
     }
 
-    /// The event definition that a reference names.
+    /// Vendors let their engines do things in place of the event.
+    fn vendor_definition(&mut self, element: Element<'a>) {
+        let active = ["class", "delegateExpression", "expression", "topic"];
+        let dynamic = ["messageExpression", "signalExpression"];
+        for attribute in extension::attributes(element) {
+            let name = attribute.name.as_str();
+            if active.contains(&name) || dynamic.contains(&name) {
+                let message = format!("不支持事件定义的扩展属性 {name}");
+                self.defect(element, "UNSUPPORTED_EXTENSION", message);
+            }
+        }
+    }
+
+    /// The event definition that a reference of `from` names.
     pub(super) fn definition_of(
         &mut self,
         from: Element<'a>,
         reference: &str,
     ) -> Option<EventDefinition> {
         match self.roots.find(from, reference).filter(|found| is_definition(*found)) {
-            Some(element) => self.definition(element),
+            Some(element) => self.definition(from, element),
             None => {
                 self.unknown(from, "事件定义", reference);
                 None
@@ -33,13 +46,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn definition(&mut self, element: Element<'a>) -> Option<EventDefinition> {
+    /// A message or signal without a reference is called like its event, as people draw them.
+    fn definition(&mut self, event: Element<'a>, element: Element<'a>) -> Option<EventDefinition> {
+        self.vendor_definition(element);
+        let name = title(event).filter(|name| !name.is_empty());
+        let like_event = || name.or_else(|| owned(event, "id"));
         Some(match element.tag_name().name() {
-            "messageEventDefinition" => EventDefinition::Message(self.message(element)),
-            "signalEventDefinition" => {
+            "messageEventDefinition" if refers(element, &["messageRef", "operationRef"]) => {
+                EventDefinition::Message(self.message(element))
+            }
+            "messageEventDefinition" => EventDefinition::Message(like_event()),
+            "signalEventDefinition" if refers(element, &["signalRef"]) => {
                 let signal = self.root(element, "signalRef", "signal", "信号");
                 EventDefinition::Signal(signal.map(|signal| name_or_id(signal, "name")))
             }
+            "signalEventDefinition" => EventDefinition::Signal(like_event()),
             "errorEventDefinition" => {
                 let error = self.root(element, "errorRef", "error", "错误");
                 EventDefinition::Error(error.map(|error| name_or_id(error, "errorCode")))
@@ -58,9 +79,7 @@ impl<'a> Reader<'a> {
                 activity: self.activity(element),
                 wait: self.flag(element, "waitForCompletion", true),
             },
-            "linkEventDefinition" => {
-                EventDefinition::Link(element.attribute("name").map(str::to_owned))
-            }
+            "linkEventDefinition" => EventDefinition::Link(self.link(element)),
             other => {
                 self.defect(element, "UNSUPPORTED_ELEMENT", format!("不支持的事件定义 {other}"));
                 return None;
@@ -87,6 +106,20 @@ impl<'a> Reader<'a> {
             Some(message) => Some(name_or_id(message, "name")),
             None => {
                 self.unknown(element, "消息", &message);
+                None
+            }
+        }
+    }
+
+    /// The name of a link; that of its target where it names one.
+    fn link(&mut self, element: Element<'a>) -> Option<String> {
+        let Some(reference) = child_text(element, "target") else {
+            return Some(name_or_id(element, "name")).filter(|name| !name.is_empty());
+        };
+        match self.roots.named(element, "linkEventDefinition", &reference) {
+            Some(target) => Some(name_or_id(target, "name")),
+            None => {
+                self.unknown(element, "链接", &reference);
                 None
             }
         }
@@ -122,8 +155,12 @@ fn is_definition(element: Element<'_>) -> bool {
     element.tag_name().name().ends_with("EventDefinition")
 }
 
+fn refers(element: Element<'_>, attributes: &[&str]) -> bool {
+    attributes.iter().any(|name| element.has_attribute(*name) || child(element, name).is_some())
+}
+
 fn name_or_id(element: Element<'_>, attribute: &str) -> String {
-    let name = element.attribute(attribute).filter(|name| !name.is_empty());
+    let name = element.attribute(attribute).map(str::trim).filter(|name| !name.is_empty());
     name.or_else(|| element.attribute("id")).unwrap_or_default().to_owned()
 }
 

@@ -1,6 +1,6 @@
 //! Activities, events and gateways.
 
-use super::{Element, Reader, child_text, extension, owned};
+use super::{Element, Reader, child, child_text, extension, model_children, owned, people, title};
 use crate::bpmn::model::{Dialect, Flavour, Kind, Node, Task};
 
 impl<'a> Reader<'a> {
@@ -54,12 +54,16 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Everything of a node but its kind.
+    /// Everything of a node but its kind. Attributes of vendors come first, so that they count before
+    /// what the standard's elements say.
     pub(super) fn node(&mut self, element: Element<'a>, kind: Kind) -> Node {
         let has_body = matches!(kind, Kind::SubProcess { .. });
+        let mut attributes = extension::attributes(element);
+        attributes.extend(people::people(element));
+        self.data_mappings(element);
         Node {
             id: self.id(element),
-            name: owned(element, "name"),
+            name: title(element),
             line: self.line(element),
             kind,
             looping: self.repetition(element),
@@ -68,8 +72,21 @@ impl<'a> Reader<'a> {
             start_quantity: self.number(element, "startQuantity").unwrap_or(1),
             completion_quantity: self.number(element, "completionQuantity").unwrap_or(1),
             data: if has_body { Vec::new() } else { self.data(element) },
-            attributes: extension::attributes(element),
+            attributes,
             extensions: extension::extensions(element),
+        }
+    }
+
+    /// Data goes by variables; what would compute on its way would silently not be done.
+    fn data_mappings(&mut self, element: Element<'a>) {
+        for association in model_children(element) {
+            let tag = association.tag_name().name();
+            let active = ["assignment", "transformation"];
+            let computes = active.iter().any(|name| child(association, name).is_some());
+            if ["dataInputAssociation", "dataOutputAssociation"].contains(&tag) && computes {
+                let message = "不支持数据关联中的赋值（assignment）和转换（transformation）".into();
+                self.defect(association, "UNSUPPORTED_DATA_MAPPING", message);
+            }
         }
     }
 

@@ -1,0 +1,67 @@
+//! Tasks: each says how it is done. A receive task without a message waits until it is completed.
+
+use super::Report;
+use crate::bpmn::model::{Dialect, Node, Task};
+
+pub(super) fn check(node: &Node, task: &Task, report: &mut Report) {
+    match task {
+        Task::Script { format, script } => script_task(node, format.as_deref(), script, report),
+        Task::Service if !has_implementation(node) => {
+            let message = "服务任务没有调用地址（aiflow:address）或表达式（expression）";
+            report.add(node, "MISSING_IMPLEMENTATION", message);
+        }
+        Task::BusinessRule if !has_implementation(node) => {
+            report.add(node, "UNSUPPORTED_TASK", "不支持以决策表执行的业务规则任务");
+        }
+        Task::Send { message: None } if !has_implementation(node) => {
+            report.add(node, "MISSING_REFERENCE", "发送任务没有指明消息");
+        }
+        Task::Receive { message: None, instantiate: true } => {
+            report.add(node, "MISSING_REFERENCE", "启动流程的接收任务没有指明消息");
+        }
+        Task::Abstract
+        | Task::User
+        | Task::Manual
+        | Task::Global
+        | Task::Service
+        | Task::BusinessRule
+        | Task::Send { .. }
+        | Task::Receive { .. } => {}
+    }
+    if let Some(address) = address(node)
+        && !address.starts_with('/')
+        && !address.contains("${")
+        && !address.starts_with('=')
+    {
+        report.add(node, "BAD_VALUE", "aiflow:address 必须以 / 开头");
+    }
+}
+
+/// Whether a task is a call of the ERP or an expression that is evaluated inside.
+pub(super) fn has_implementation(node: &Node) -> bool {
+    let expression = node.attributes.iter().any(|attribute| {
+        !matches!(attribute.dialect, Dialect::Zeebe | Dialect::Other)
+            && attribute.name == "expression"
+    });
+    expression || address(node).is_some()
+}
+
+fn address(node: &Node) -> Option<&str> {
+    let own = |dialect| dialect == Dialect::Aiflow;
+    let mut attributes = node.attributes.iter();
+    let found = attributes.find(|it| own(it.dialect) && it.name == "address")?;
+    Some(found.value.as_str())
+}
+
+fn script_task(node: &Node, format: Option<&str>, script: &str, report: &mut Report) {
+    let format = format.unwrap_or_default().to_ascii_lowercase();
+    let known = ["aiflow", "feel", "juel"].iter().any(|known| format.contains(known));
+    if !known && !format.is_empty() {
+        report.add(node, "UNSUPPORTED_LANGUAGE", format!("不支持的脚本语言 {format}"));
+    }
+    let zeebe =
+        |it: &crate::bpmn::model::Extension| it.dialect == Dialect::Zeebe && it.name == "script";
+    if script.is_empty() && !node.extensions.iter().any(zeebe) {
+        report.add(node, "MISSING_IMPLEMENTATION", "脚本任务没有脚本");
+    }
+}

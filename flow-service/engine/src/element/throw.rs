@@ -1,0 +1,109 @@
+//! Events that throw. Messages and signals leave once everything else has come to rest, so that
+//! whoever is about to wait for them does.
+
+use std::sync::Arc;
+
+use crate::advance::nothing;
+use crate::effect::Effect;
+use crate::instance::What as Waited;
+use crate::lifecycle::Phase;
+use crate::process::{NodeIx, Throw, What};
+use crate::trail::Happened;
+use crate::value::Variables;
+use crate::work::Work;
+
+impl Work<'_> {
+    /// An event begins to throw.
+    pub(super) fn begin_throw(&mut self, id: u64, throws: &[Throw]) {
+        if throws.iter().any(|it| matches!(it, Throw::Message(_) | Throw::Signal(_))) {
+            self.later_throw(id);
+        } else {
+            self.throw(id);
+        }
+    }
+
+    /// An event throws everything it has to throw: what ends or moves its own token comes last.
+    pub(crate) fn throw(&mut self, id: u64) {
+        let Some(spot) = self.spot(id) else { return };
+        let What::Throw(throws) = &spot.node().what else { return };
+        let mut last = None;
+        for throw in throws {
+            match throw {
+                Throw::Message(name) => self.deliver_message(id, name),
+                Throw::Signal(name) => {
+                    let variables = self.visible(id);
+                    self.deliver_signal(name, &nothing());
+                    self.effects.push(Effect::Broadcast { name: name.to_string(), variables });
+                }
+                Throw::Escalation(code) => self.escalate(id, code.as_ref()),
+                Throw::Error(_)
+                | Throw::Terminate
+                | Throw::Cancel
+                | Throw::Compensate(_)
+                | Throw::Link(_) => last = last.or(Some(throw)),
+            }
+            if !self.is_there(id) {
+                return;
+            }
+        }
+        match last {
+            Some(Throw::Error(code)) => {
+                self.record(&spot, Happened::Completed);
+                self.phase(id, Phase::Completing);
+                self.phase(id, Phase::Completed);
+                self.ended_by(spot.run, spot.ix);
+                let message = code.as_deref().unwrap_or("未命名的错误").to_owned();
+                self.throw_error(id, code.as_ref(), message);
+            }
+            Some(Throw::Terminate) => {
+                self.record(&spot, Happened::Completed);
+                self.ended_by(spot.run, spot.ix);
+                self.remove(id);
+                self.cancel_inside(spot.parent);
+                self.later_close(spot.parent);
+            }
+            Some(Throw::Cancel) => {
+                self.record(&spot, Happened::Completed);
+                self.remove(id);
+                self.cancel_transaction(spot.parent);
+            }
+            Some(Throw::Compensate(activity)) => self.compensate(id, *activity),
+            Some(Throw::Link(target)) => self.jump(id, *target),
+            _ => self.complete(id),
+        }
+    }
+
+    /// The token goes on at the catching link.
+    fn jump(&mut self, id: u64, target: NodeIx) {
+        let Some(spot) = self.spot(id) else { return };
+        self.record(&spot, Happened::Completed);
+        self.send_token(target, spot.parent, None);
+        self.remove(id);
+        self.end_token(spot.parent);
+    }
+
+    fn deliver_message(&mut self, id: u64, name: &Arc<str>) {
+        let takes = |it: &&crate::instance::Wait| match &it.what {
+            Waited::Message(it) | Waited::Receive(Some(it)) => it == name,
+            _ => false,
+        };
+        match self.instance.waits.iter().find(takes).map(|it| it.number) {
+            Some(wait) => self.trigger(wait, nothing()),
+            None => {
+                let variables = self.visible(id);
+                self.effects.push(Effect::Publish { name: name.to_string(), variables });
+            }
+        }
+    }
+
+    /// Everybody inside who waits for a signal gets it.
+    pub(crate) fn deliver_signal(&mut self, name: &str, given: &Variables) {
+        let takes =
+            |it: &&crate::instance::Wait| matches!(&it.what, Waited::Signal(it) if **it == *name);
+        let waits: Vec<u64> =
+            self.instance.waits.iter().filter(takes).map(|it| it.number).collect();
+        for wait in waits {
+            self.trigger(wait, given.clone());
+        }
+    }
+}
