@@ -15,6 +15,8 @@ mod loops;
 mod scope;
 mod starts;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use super::Finding;
 use super::model::{Definitions, Flavour, Kind, Node, Process, SequenceFlow};

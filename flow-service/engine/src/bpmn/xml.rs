@@ -11,6 +11,8 @@ mod node;
 mod people;
 mod repeat;
 mod roots;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

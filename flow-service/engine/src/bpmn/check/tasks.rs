@@ -2,6 +2,10 @@
 
 use super::Report;
 use crate::bpmn::model::{Dialect, Node, Task};
+use crate::bpmn::script;
+
+/// The most lines of a script; what is longer belongs elsewhere.
+const MAX_LINES: usize = 200;
 
 pub(super) fn check(node: &Node, task: &Task, report: &mut Report) {
     match task {
@@ -58,6 +62,9 @@ fn script_task(node: &Node, format: Option<&str>, script: &str, report: &mut Rep
     let known = ["aiflow", "feel", "juel"].iter().any(|known| format.contains(known));
     if !known && !format.is_empty() {
         report.add(node, "UNSUPPORTED_LANGUAGE", format!("不支持的脚本语言 {format}"));
+    }
+    if script::lines(script).nth(MAX_LINES).is_some() {
+        report.add(node, "SCRIPT_TOO_LONG", format!("脚本超过 {MAX_LINES} 行"));
     }
     let zeebe =
         |it: &crate::bpmn::model::Extension| it.dialect == Dialect::Zeebe && it.name == "script";
