@@ -6,7 +6,7 @@ use flow_engine::value::{Value, Variables};
 use serde_json::{Map, Value as Any};
 use shared::code::Code;
 use shared::contract::flow::{FlowPublished, ListOnline};
-use shared::contract::order::{CompleteTask, OrderAdvanced};
+use shared::contract::order::{self, OrderAdvanced};
 use shared::http::reply::{Answer, ApiError, Reply};
 use shared::http::server::detached;
 use shared::id::AppId;
@@ -15,7 +15,7 @@ use shared::identity::Caller;
 use crate::domain::form::BUILT_IN;
 use crate::usecase;
 use crate::usecase::Ctx;
-use crate::usecase::complete_task::{self, Action};
+use crate::usecase::complete_task::{Action, CompleteTask};
 
 #[post("/internal/flows/online")]
 pub(crate) async fn list_online(
@@ -37,7 +37,7 @@ pub(crate) async fn list_online(
 pub(crate) async fn complete_task(
     ctx: Data<Ctx>,
     caller: Caller,
-    body: Json<CompleteTask>,
+    body: Json<order::CompleteTask>,
 ) -> Answer<Vec<OrderAdvanced>> {
     caller.require_service()?;
     let request = body.into_inner();
@@ -48,7 +48,7 @@ pub(crate) async fn complete_task(
         "rebut" => Action::Rebut,
         _ => return Err(ApiError::new(Code::InvalidParameter, "action 应为 pass、reject、rebut 或 accept")),
     };
-    let wanted = complete_task::CompleteTask {
+    let wanted = CompleteTask {
         task: request.task_id,
         user: request.user_code,
         action,
@@ -58,7 +58,9 @@ pub(crate) async fn complete_task(
         error_code: request.bpmn_error_code,
     };
     let facts =
-        detached(async move { complete_task::complete_task(&ctx, &caller.tenant, wanted).await });
+        detached(async move {
+        usecase::complete_task::complete_task(&ctx, &caller.tenant, wanted).await
+    });
     Ok(Reply(facts.await?))
 }
 

@@ -76,7 +76,8 @@ struct TaskJson {
     name: String,
     people: bool,
     assignees: Vec<String>,
-    due: Option<DateTime<Utc>>,
+    /// Microseconds since 1970.
+    due: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wanted: Option<(Vec<String>, Vec<String>)>,
 }
@@ -140,6 +141,7 @@ impl From<TaskJson> for Task {
     fn from(json: TaskJson) -> Self {
         let TaskJson { run, node, name, people, assignees, due, wanted } = json;
         let wanted = wanted.map(|(users, groups)| Wanted { users, groups });
+        let due = due.and_then(DateTime::from_timestamp_micros);
         Task { run, node, name, is_for_people: people, assignees, due, wanted }
     }
 }
@@ -168,7 +170,7 @@ fn write(run: &Run) -> QueryResult<String> {
                     name: task.name.clone(),
                     people: task.is_for_people,
                     assignees: task.assignees.clone(),
-                    due: task.due,
+                    due: task.due.map(|due| due.timestamp_micros()),
                     wanted: wanted.map(|wanted| (wanted.users, wanted.groups)),
                 };
                 tasks.insert(*wait, json);

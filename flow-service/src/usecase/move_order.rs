@@ -48,6 +48,8 @@ pub(crate) struct Job {
     errand: Option<Uuid>,
     heard: Option<Uuid>,
     people: Arc<People>,
+    /// The id and the running number that a start got, so that asking uses up no other.
+    numbers: Option<(i64, String)>,
     request_id: Option<String>,
 }
 
@@ -101,7 +103,7 @@ pub(crate) struct Done {
 pub(crate) enum Outcome {
     Done(Box<Done>),
     /// These people must be looked up first.
-    Ask(Wanted),
+    Ask(Wanted, Option<(i64, String)>),
     /// The start was made before: this order.
     Before(i64, String),
 }
@@ -114,6 +116,7 @@ impl Job {
             errand: None,
             heard: None,
             people: Arc::default(),
+            numbers: None,
             request_id: shared::http::request_id::current(),
         }
     }
@@ -146,7 +149,8 @@ pub(crate) async fn move_order(ctx: &Ctx, mut job: Job) -> Result<Done, Error> {
             Outcome::Before(order, running_number) => {
                 return Ok(Done { order, running_number, facts: Vec::new(), errands: Vec::new() });
             }
-            Outcome::Ask(wanted) => {
+            Outcome::Ask(wanted, numbers) => {
+                job.numbers = numbers;
                 let found = ask_people(ctx, &job.tenant, &wanted).await?;
                 let known = Arc::make_mut(&mut job.people);
                 known.users.extend(found.users);
@@ -243,7 +247,7 @@ impl Writer {
                 break;
             }
             let ready = self.prepare(&conn, &round, &started, &mut answers).await?;
-            self.step(&conn, jobs, ready, &mut answers).await?;
+            self.step(&conn, jobs, &started, ready, &mut answers).await?;
         }
         self.db.wake().notify_one();
         Ok((0..jobs.len())
@@ -261,15 +265,18 @@ impl Writer {
         let mut counts: BTreeMap<(&Tenant, &str), i64> = BTreeMap::new();
         let starts = || {
             jobs.iter().enumerate().filter_map(|(at, job)| match &job.what {
-                What::Start(launch) => Some((at, job, launch)),
-                What::Act(..) | What::Reassign(..) => None,
+                What::Start(launch) if job.numbers.is_none() => Some((at, job, launch)),
+                What::Start(_) | What::Act(..) | What::Reassign(..) => None,
             })
         };
         for (_, job, launch) in starts() {
             *counts.entry((&job.tenant, launch.compiled.flow.as_str())).or_default() += 1;
         }
+        let known = jobs.iter().enumerate();
+        let mut numbered: HashMap<usize, (i64, String)> =
+            known.filter_map(|(at, job)| Some((at, job.numbers.clone()?))).collect();
         if counts.is_empty() {
-            return Ok(HashMap::new());
+            return Ok(numbered);
         }
         let wanted: Vec<numbers::Wanted> = counts
             .iter()
@@ -288,7 +295,6 @@ impl Writer {
             .collect();
         let total = usize::try_from(counts.values().sum::<i64>()).unwrap_or(0);
         let mut ids = self.take_ids(conn, total).await?.into_iter();
-        let mut numbered = HashMap::new();
         for (at, job, launch) in starts() {
             let flow = launch.compiled.flow.as_str();
             let seq = next.entry((&job.tenant, flow)).or_insert(1);
@@ -388,6 +394,7 @@ impl Writer {
         &self,
         conn: &Conn,
         jobs: &[Job],
+        started: &HashMap<usize, (i64, String)>,
         ready: Vec<Ready>,
         answers: &mut BTreeMap<usize, Result<Outcome, Error>>,
     ) -> Result<(), Error> {
@@ -411,6 +418,11 @@ impl Writer {
             };
             let moved = match self.settle(conn, job, stepped, &library, &compiled.schema).await? {
                 Settled::Moved(moved) => *moved,
+                Settled::Ask(wanted) => {
+                    let numbers = started.get(&at).cloned();
+                    answers.insert(at, Ok(Outcome::Ask(wanted, numbers)));
+                    continue;
+                }
                 Settled::Answer(answer) => {
                     answers.insert(at, answer);
                     continue;
@@ -471,7 +483,7 @@ impl Writer {
         self.known.look_up(conn, &job.tenant, &wanted, &mut people).await?;
         let unknown = wanted.unknown_to(&people);
         if !unknown.is_empty() {
-            return Ok(Settled::Answer(Ok(Outcome::Ask(unknown))));
+            return Ok(Settled::Ask(unknown));
         }
         match stepped {
             Stepped::Reassign(run, wait) => Ok(match run.reassign(wait, &people) {
@@ -515,6 +527,8 @@ impl Writer {
 
 enum Settled {
     Moved(Box<Moved>),
+    /// These people must be looked up first.
+    Ask(Wanted),
     Answer(Result<Outcome, Error>),
 }
 

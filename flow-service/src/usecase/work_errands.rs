@@ -93,18 +93,12 @@ async fn carry_out(ctx: &Ctx, errand: Errand) -> Option<Done> {
         Err(Error::Order(_) | Error::UnknownOrder(_) | Error::CarriedOut) => true,
         Err(_) => false,
     };
-    let settled = async {
-        let conn = ctx.db.connection().await?;
-        match &outcome {
-            _ if over => errands::delete(&conn, errand.id).await?,
-            Err(error) => errands::put_off(&conn, errand.id, &chain(error)).await?,
-            Ok(_) => {}
-        }
-        Ok::<(), Error>(())
+    let settled = match &outcome {
+        _ if over => remove(ctx, errand.id).await,
+        Err(error) => put_off(ctx, errand.id, error).await,
+        Ok(_) => Ok(()),
     };
-    if (over || outcome.is_err())
-        && let Err(error) = settled.await
-    {
+    if let Err(error) = settled {
         tracing::warn!(cause = chain(&error), "an errand could not be updated, its lease ends");
     }
     match outcome {
@@ -120,6 +114,16 @@ async fn carry_out(ctx: &Ctx, errand: Errand) -> Option<Done> {
             None
         }
     }
+}
+
+async fn remove(ctx: &Ctx, id: Uuid) -> Result<(), Error> {
+    let conn = ctx.db.connection().await?;
+    Ok(errands::delete(&conn, id).await?)
+}
+
+async fn put_off(ctx: &Ctx, id: Uuid, error: &Error) -> Result<(), Error> {
+    let conn = ctx.db.connection().await?;
+    Ok(errands::put_off(&conn, id, &chain(error)).await?)
 }
 
 /// `None` = there is nothing left to do for it.
