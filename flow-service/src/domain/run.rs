@@ -91,6 +91,7 @@ pub(crate) enum Act {
     Start { at: Option<String>, variables: Variables },
     Complete { wait: u64, decision: Decision },
     Answer { wait: u64, answer: Value },
+    /// The ERP refused: the element's own rules say which error that is, else `code`.
     Refuse { wait: u64, code: String, message: String, answer: Value },
     Fail { wait: u64, reason: String },
     Fire { wait: u64 },
@@ -339,11 +340,6 @@ impl Act {
 }
 
 impl Run {
-    /// The run of an order that belongs to this one.
-    pub(crate) fn run_of(&self, order: i64) -> Option<u32> {
-        self.orders.iter().find(|(_, known)| known.id == order).map(|(run, _)| *run)
-    }
-
     /// A task that waits, if the number is one's.
     pub(crate) fn task(&self, wait: u64) -> Option<&Task> {
         match self.held.get(&wait)? {
@@ -359,6 +355,11 @@ impl Run {
         act: Act,
         now: DateTime<Utc>,
     ) -> Result<Advanced, Refusal> {
+        if let Act::Refuse { wait, answer, .. } = &act
+            && let Some(step) = self.ruled_error(library, *wait, answer, now)
+        {
+            return Ok(Advanced { before: self, step, act, ending: Ending::Revoke, acted: None });
+        }
         let (command, ending, acted) = self.command(library, &act)?;
         let instance = self.instance.clone();
         match flow_engine::advance(library, instance, command, now) {
@@ -377,9 +378,8 @@ impl Run {
             Act::Complete { wait, decision } => return self.decide(library, wait, decision),
             Act::Start { at, variables } => Command::Start { at, variables },
             Act::Answer { wait, answer } => Command::AnswerService { wait, answer },
-            Act::Refuse { wait, code, message, answer } => {
-                let variables = Variables::from([("answer".to_owned(), answer)]);
-                Command::ThrowError { wait, code, message, variables }
+            Act::Refuse { wait, code, message, .. } => {
+                Command::ThrowError { wait, code, message, variables: Variables::new() }
             }
             Act::Fail { wait, reason } => Command::FailService { wait, reason },
             Act::Fire { wait } => Command::FireTimer { wait },
@@ -400,6 +400,22 @@ impl Run {
             _ => None,
         };
         Ok((command, Ending::Revoke, acted))
+    }
+
+    /// The step in which the element's own rules make an error of a refusal, if one of them does.
+    fn ruled_error(
+        &self,
+        library: &Library,
+        wait: u64,
+        answer: &Value,
+        now: DateTime<Utc>,
+    ) -> Option<Step> {
+        let command = Command::AnswerService { wait, answer: answer.clone() };
+        let step = flow_engine::advance(library, self.instance.clone(), command, now).ok()?;
+        let is_error = |record: &flow_engine::Record| {
+            record.kind == "serviceTask" && record.event == Happened::Failed
+        };
+        step.trail.first().is_some_and(is_error).then_some(step)
     }
 
     /// `pass` completes the task. `reject` ends the order as refused, unless the drawing wants to go

@@ -86,14 +86,15 @@ impl From<ErrandRow> for Errand {
     }
 }
 
-/// Takes errands in hand for half a minute: the ones named, or whatever is due.
+/// Takes errands in hand for half a minute: the ones named, or whatever is due. Whoever writes an errand
+/// carries it out at once; the job finds it due three seconds later, if nobody has by then.
 pub(crate) async fn claim(
     conn: &Conn,
     ids: Option<Vec<Uuid>>,
     most: i64,
 ) -> QueryResult<Vec<Errand>> {
     let rows: Vec<ErrandRow> = sql("update errands e set lease_until = now() + interval '30 seconds', attempts = attempts + 1 \
-         from (select id from errands where due_at <= now() and (lease_until is null or lease_until < now()) \
+         from (select id from errands where (due_at <= now() or $1 is not null) and (lease_until is null or lease_until < now()) \
                and ($1 is null or id = any($1)) order by due_at, id limit $2 for update skip locked) t \
          where e.id = t.id \
          returning e.id, e.tenant, e.kind, e.name, e.variables, e.origin, e.target_order, e.target_point, e.depth")
@@ -113,8 +114,8 @@ pub(crate) async fn fan_out(conn: &Conn, id: Uuid) -> QueryResult<Vec<Uuid>> {
         id: Uuid,
     }
     let rows: Vec<IdRow> = sql("with e as (delete from errands where id = $1 returning *), \
-         added as (insert into errands (id, tenant, kind, name, variables, origin, target_order, target_point, depth) \
-           select gen_random_uuid(), e.tenant, e.kind, e.name, e.variables, e.origin, t.target_order, t.target_point, e.depth \
+         added as (insert into errands (id, tenant, kind, name, variables, origin, target_order, target_point, depth, due_at) \
+           select gen_random_uuid(), e.tenant, e.kind, e.name, e.variables, e.origin, t.target_order, t.target_point, e.depth, now() + interval '3 seconds' \
            from e cross join lateral ( \
              select distinct s.root_id as target_order, null::uuid as target_point from subscriptions s \
              where s.tenant = e.tenant and s.kind = 'signal' and s.name = e.name and s.root_id is distinct from e.origin \
@@ -137,7 +138,8 @@ pub(crate) async fn add_signal(
 ) -> QueryResult<()> {
     let variables = write_variables(variables)?;
     sql("with first as (insert into inbox (consumer, event_id) values ('flow', $1) on conflict do nothing returning event_id) \
-         insert into errands (id, tenant, kind, name, variables) select event_id, $2, 'signal', $3, $4::jsonb from first")
+         insert into errands (id, tenant, kind, name, variables, due_at) \
+         select event_id, $2, 'signal', $3, $4::jsonb, now() + interval '3 seconds' from first")
     .bind::<SqlUuid, _>(request)
     .bind::<Text, _>(tenant.as_str())
     .bind::<Text, _>(name)

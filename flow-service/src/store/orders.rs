@@ -37,7 +37,6 @@ pub(crate) struct Head {
     pub(crate) id: i64,
     pub(crate) root: i64,
     pub(crate) parent: Option<i64>,
-    pub(crate) run: u32,
     pub(crate) process: String,
     pub(crate) flow: String,
     pub(crate) flow_version: i32,
@@ -60,8 +59,6 @@ struct HeadRow {
     root_id: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
     parent_id: Option<i64>,
-    #[diesel(sql_type = Integer)]
-    run: i32,
     #[diesel(sql_type = Text)]
     process_id: String,
     #[diesel(sql_type = Text)]
@@ -94,7 +91,6 @@ impl From<HeadRow> for Head {
             id: row.order_id,
             root: row.root_id,
             parent: row.parent_id,
-            run: u32::try_from(row.run).unwrap_or_default(),
             process: row.process_id,
             flow: row.flow_code,
             flow_version: row.flow_version,
@@ -138,7 +134,7 @@ pub(crate) async fn list_trees(
             (select o.* from orders o where $3 is not null and o.tenant = $1 and o.process_id = $3 order by o.order_id desc limit $4)) \
            union \
            select c.* from tree t join orders c on c.root_id = t.root_id and c.parent_id = t.order_id) \
-         select order_id, root_id, parent_id, run, process_id, flow_code, flow_version, business_key, title, running_number, \
+         select order_id, root_id, parent_id, process_id, flow_code, flow_version, business_key, title, running_number, \
          initiator, state, result, end_activity, started_at, ended_at from tree order by order_id")
     .bind::<Text, _>(tenant.as_str())
     .bind::<Nullable<BigInt>, _>(order)
@@ -331,7 +327,7 @@ pub(crate) async fn list_history(
 
 /// An order of the enterprise, if there.
 pub(crate) async fn show(conn: &Conn, tenant: &Tenant, order: i64) -> QueryResult<Option<Head>> {
-    let row: Option<HeadRow> = sql("select order_id, root_id, parent_id, run, process_id, flow_code, flow_version, business_key, \
+    let row: Option<HeadRow> = sql("select order_id, root_id, parent_id, process_id, flow_code, flow_version, business_key, \
          title, running_number, initiator, state, result, end_activity, started_at, ended_at \
          from orders where tenant = $1 and order_id = $2")
     .bind::<Text, _>(tenant.as_str())

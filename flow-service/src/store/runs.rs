@@ -367,8 +367,8 @@ const SAVE: &str = "\
         on conflict (root_id, wait) do update set reason = excluded.reason, people = excluded.people, at = excluded.at), \
     freed as (delete from incidents t using unnest($70, $71) as c(root_id, wait) \
         where t.root_id = c.root_id and t.wait = c.wait and c.root_id in (select id from stored)), \
-    sent_out as (insert into errands (id, tenant, kind, name, variables, origin, depth) \
-        select e.id, s.tenant, e.kind, e.name, e.variables::jsonb, e.root_id, \
+    sent_out as (insert into errands (id, tenant, kind, name, variables, origin, due_at, depth) \
+        select e.id, s.tenant, e.kind, e.name, e.variables::jsonb, e.root_id, now() + interval '3 seconds', \
         coalesce((select o.depth + 1 from errands o where o.id = s.errand), 0) \
         from unnest($72, $73, $74, $75, $76) as e(root_id, id, kind, name, variables) \
         join sent s on s.id = e.root_id where e.root_id in (select id from stored)), \

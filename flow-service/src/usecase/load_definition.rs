@@ -110,10 +110,39 @@ impl Definitions {
         process: &str,
     ) -> Result<Pins, Error> {
         let mut pins = Pins::default();
-        let mut open = vec![(compiled.clone(), process.to_owned(), 0)];
+        let open = vec![(compiled.clone(), process.to_owned(), 0)];
+        self.follow(conn, tenant, open, &mut pins).await?;
+        Ok(pins)
+    }
+
+    /// The same versions, and those online now of what is called and was not online before.
+    pub(crate) async fn repin(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        pins: Pins,
+    ) -> Result<Pins, Error> {
+        let mut pins = pins;
+        for pin in pins.processes.clone() {
+            let compiled = self.load(conn, tenant, &pin.flow, pin.version).await?;
+            let called = self.called(conn, tenant, &compiled, &pin.process, &mut pins).await?;
+            let open = called.into_iter().map(|(callee, process)| (callee, process, 1)).collect();
+            self.follow(conn, tenant, open, &mut pins).await?;
+        }
+        Ok(pins)
+    }
+
+    /// Adds processes and whatever they call, and what that calls.
+    async fn follow(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        mut open: Vec<(Arc<Compiled>, String, usize)>,
+        pins: &mut Pins,
+    ) -> Result<(), Error> {
         while let Some((compiled, process, depth)) = open.pop() {
-            let Some(process) = compiled.process(Some(&process)) else { continue };
-            let key = compiled.key(process);
+            let Some(found) = compiled.process(Some(&process)) else { continue };
+            let key = compiled.key(found);
             if pins.processes.iter().any(|pin| pin.key == key) {
                 continue;
             }
@@ -121,35 +150,56 @@ impl Definitions {
                 return Err(Error::CallsTooDeep(compiled.flow.to_string()));
             }
             pins.processes.push(Pin {
-                key: key.clone(),
+                key,
                 flow: compiled.flow.clone(),
                 version: compiled.version,
-                process: process.id().to_owned(),
+                process: process.clone(),
             });
-            let calls = process.calls();
-            let foreign = calls.iter().filter(|name| compiled.process(Some(name)).is_none());
-            let foreign: Vec<String> = foreign.cloned().collect();
-            let online = match foreign.is_empty() {
-                true => Vec::new(),
-                false => definitions::list_online(conn, tenant, foreign).await?,
-            };
-            for called in calls {
-                let callee = if compiled.process(Some(&called)).is_some() {
-                    compiled.clone()
-                } else if let Some((_, flow, version)) =
-                    online.iter().find(|(name, ..)| *name == called)
-                {
-                    self.load(conn, tenant, flow, *version).await?
-                } else {
-                    continue;
-                };
-                let target = callee.process(Some(&called)).or_else(|| callee.process(None));
-                let Some(target) = target else { continue };
-                pins.links.push((key.clone(), called, callee.key(target)));
-                let id = target.id().to_owned();
-                open.push((callee, id, depth + 1));
-            }
+            let called = self.called(conn, tenant, &compiled, &process, pins).await?;
+            open.extend(called.into_iter().map(|(callee, process)| (callee, process, depth + 1)));
         }
-        Ok(pins)
+        Ok(())
+    }
+
+    /// Links what a process calls to what that names now, as far as it is not linked; gives that.
+    async fn called(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        compiled: &Arc<Compiled>,
+        process: &str,
+        pins: &mut Pins,
+    ) -> Result<Vec<(Arc<Compiled>, String)>, Error> {
+        let Some(process) = compiled.process(Some(process)) else { return Ok(Vec::new()) };
+        let key = compiled.key(process);
+        let is_linked = |name: &String| {
+            pins.links.iter().any(|(caller, called, _)| *caller == key && called == name)
+        };
+        let calls: Vec<String> =
+            process.calls().into_iter().filter(|name| !is_linked(name)).collect();
+        let foreign = calls.iter().filter(|name| compiled.process(Some(name)).is_none());
+        let foreign: Vec<String> = foreign.cloned().collect();
+        let online = match foreign.is_empty() {
+            true => Vec::new(),
+            false => definitions::list_online(conn, tenant, foreign).await?,
+        };
+        let mut found = Vec::new();
+        for called in calls {
+            let callee = if compiled.process(Some(&called)).is_some() {
+                compiled.clone()
+            } else if let Some((_, flow, version)) =
+                online.iter().find(|(name, ..)| *name == called)
+            {
+                self.load(conn, tenant, flow, *version).await?
+            } else {
+                continue;
+            };
+            let target = callee.process(Some(&called)).or_else(|| callee.process(None));
+            let Some(target) = target else { continue };
+            pins.links.push((key.clone(), called, callee.key(target)));
+            let id = target.id().to_owned();
+            found.push((callee, id));
+        }
+        Ok(found)
     }
 }

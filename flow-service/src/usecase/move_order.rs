@@ -70,6 +70,8 @@ pub(crate) enum What {
     Act(i64, Arc<Act>),
     /// A task of that order looks for its people again.
     Reassign(i64, u64),
+    /// An element of that order is tried again, on these versions.
+    Retry(i64, u64, Arc<Pins>),
 }
 
 /// An order that is to be started.
@@ -136,7 +138,9 @@ impl Job {
     fn order(&self) -> Option<i64> {
         match &self.what {
             What::Start(_) => None,
-            What::Act(order, _) | What::Reassign(order, _) => Some(*order),
+            What::Act(order, _) | What::Reassign(order, _) | What::Retry(order, ..) => {
+                Some(*order)
+            }
         }
     }
 }
@@ -266,7 +270,7 @@ impl Writer {
         let starts = || {
             jobs.iter().enumerate().filter_map(|(at, job)| match &job.what {
                 What::Start(launch) if job.numbers.is_none() => Some((at, job, launch)),
-                What::Start(_) | What::Act(..) | What::Reassign(..) => None,
+                What::Start(_) | What::Act(..) | What::Reassign(..) | What::Retry(..) => None,
             })
         };
         for (_, job, launch) in starts() {
@@ -375,8 +379,11 @@ impl Writer {
         conn: &Conn,
         at: usize,
         job: &Job,
-        read: Read,
+        mut read: Read,
     ) -> Result<Ready, Error> {
+        if let What::Retry(_, _, pins) = &job.what {
+            read.pins = Pins::clone(pins);
+        }
         let library = self.definitions.library(conn, &job.tenant, &read.pins).await?;
         let first = read.pins.processes.first().ok_or(Error::UnknownOrder(read.id))?;
         let (flow, version) = (first.flow.clone(), first.version);
@@ -384,6 +391,7 @@ impl Writer {
         let run = read.restore(&library).map_err(Error::Snapshot)?;
         let act = match &job.what {
             What::Act(_, act) => Some(Act::clone(act)),
+            What::Retry(_, wait, _) => Some(Act::Retry { wait: *wait }),
             What::Start(_) | What::Reassign(..) => None,
         };
         Ok(Ready { at, run, act, library, compiled })
@@ -414,7 +422,7 @@ impl Writer {
                     }
                 },
                 (None, What::Reassign(_, wait)) => Stepped::Reassign(Box::new(run), *wait),
-                (None, What::Start(_) | What::Act(..)) => continue,
+                (None, What::Start(_) | What::Act(..) | What::Retry(..)) => continue,
             };
             let moved = match self.settle(conn, job, stepped, &library, &compiled.schema).await? {
                 Settled::Moved(moved) => *moved,
@@ -511,7 +519,7 @@ impl Writer {
         let errand_ids = change.errands.iter().map(|_| id::new_id()).collect();
         let launch = match &job.what {
             What::Start(launch) => Some(launch),
-            What::Act(..) | What::Reassign(..) => None,
+            What::Act(..) | What::Reassign(..) | What::Retry(..) => None,
         };
         Write {
             run,

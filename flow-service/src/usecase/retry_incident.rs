@@ -8,9 +8,10 @@ use shared::id::Tenant;
 use super::Ctx;
 use super::move_order::{Job, What, move_order};
 use super::work_errands::finish_step;
-use crate::domain::run::Act;
+use crate::domain::run::Pins;
 use crate::error::Error;
-use crate::store::incidents;
+use crate::store::incidents::{self, Stuck};
+use crate::store::runs;
 
 /// Tasks looked at again at once.
 const AT_ONCE: i64 = 200;
@@ -21,10 +22,13 @@ pub(crate) async fn retry_incident(ctx: &Ctx, order: i64, wait: u64) -> Result<(
     let stuck = incidents::find(&conn, None, order, wait).await?;
     drop(conn);
     let stuck = stuck.ok_or(Error::UnknownIncident { order, wait })?;
-    let tenant = Tenant::stored(stuck.tenant);
+    let tenant = Tenant::stored(stuck.tenant.clone());
     let job = match stuck.kind.as_str() {
         "people" => Job::new(&tenant, What::Reassign(stuck.root, wait)),
-        _ => Job::act(&tenant, stuck.root, Act::Retry { wait }),
+        _ => {
+            let versions = versions(ctx, &tenant, &stuck).await?;
+            Job::new(&tenant, What::Retry(stuck.root, wait, versions))
+        }
     };
     match move_order(ctx, job).await {
         Ok(done) => {
@@ -35,6 +39,14 @@ pub(crate) async fn retry_incident(ctx: &Ctx, order: i64, wait: u64) -> Result<(
         Err(Error::NothingChanged) => Err(Error::StillStuck(stuck.reason)),
         Err(error) => Err(error),
     }
+}
+
+/// What the order runs on, and whatever it calls that has come online since it started.
+async fn versions(ctx: &Ctx, tenant: &Tenant, stuck: &Stuck) -> Result<Arc<Pins>, Error> {
+    let conn = ctx.db.connection().await?;
+    let read = runs::list(&conn, &[(tenant, stuck.root)]).await?.remove(&stuck.root);
+    let read = read.ok_or(Error::UnknownOrder(stuck.root))?;
+    Ok(Arc::new(ctx.definitions.repin(&conn, tenant, read.pins).await?))
 }
 
 /// Tasks that wait for these people look for them again.

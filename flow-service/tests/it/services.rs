@@ -108,3 +108,22 @@ async fn a_call_of_a_cancelled_order_is_dropped_and_its_late_answer_changes_noth
 
     assert_eq!(app.state(order).await, "cancelled");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rules_of_the_element_say_which_error_a_refusal_is() {
+    let app = TestApp::spawn().await;
+    let ruled = calls().replace(
+        "</aiflow:call>",
+        "<aiflow:error code=\"NO_STOCK\" when=\"${answer.status == -4001}\"/></aiflow:call>",
+    );
+    app.publish_flow("RULED", &ruled).await;
+    let order = app.start("RULED", json!({"variables": {"amount": 7}})).await;
+    let call = app.told().last().unwrap()["calls"][0].clone();
+
+    app.publish(&answered(&app, order, &call, "refused", json!({"status": -4001}))).await;
+
+    eventually("the error leads to a task", || async {
+        (app.open(order).await == ["u"]).then_some(())
+    })
+    .await;
+}
