@@ -5,16 +5,24 @@ use std::sync::Arc;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use shared::clock::Clock;
+use shared::db::group::Shape;
+use shared::inbox::Consumer;
 use shared::service::{Service, Shell};
 use shared::telemetry;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::ports::directory::Directory;
-use crate::usecase::Ctx;
-use crate::{http, jobs};
+use crate::ports::tasks::Tasks;
+use crate::usecase::find_people::Known;
+use crate::usecase::load_definition::Definitions;
+use crate::usecase::{Ctx, move_order};
+use crate::{events, http, jobs};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// Steps that may wait for a writer; beyond it callers wait for a place.
+const WAITING: usize = 10_000;
 
 /// flow-service, built and bound.
 pub struct App {
@@ -31,7 +39,13 @@ impl Service for App {
         let Config { http, database, bus, internal, .. } = &config;
         let shell = Shell::build(http, database, bus, internal, MIGRATIONS, clock.clone()).await?;
         let directory = Directory(config.sync.peer(shell.keys.clone())?);
-        let ctx = Ctx { db: shell.db.clone(), clock, directory };
+        let tasks = Tasks::new(config.task.peer(shell.keys.clone())?);
+        let shape =
+            Shape { most: config.batch.most, writers: config.batch.writers, waiting: WAITING };
+        let (db, definitions, known) = (shell.db.clone(), Definitions::new(), Known::new());
+        let steps =
+            move_order::start(db.clone(), clock.clone(), definitions.clone(), known.clone(), shape);
+        let ctx = Ctx { db, clock, directory, tasks, steps, definitions, known };
         Ok(Self { shell, ctx: Arc::new(ctx) })
     }
 
@@ -41,7 +55,14 @@ impl Service for App {
 
     async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let ctx = self.ctx.clone();
-        let tasks = |_: &Shell, stop| vec![telemetry::spawn(jobs::run(ctx, stop))];
+        let tasks = |shell: &Shell, stop: CancellationToken| {
+            let (db, bus) = (shell.db.clone(), shell.bus.clone());
+            let consumer = Consumer::new(Self::NAME, ctx.clone(), db, bus, events::subscriptions());
+            vec![
+                telemetry::spawn(consumer.run(stop.clone())),
+                telemetry::spawn(jobs::run(ctx, stop)),
+            ]
+        };
         self.shell.serve(self.ctx, http::routes, tasks, stop).await
     }
 }

@@ -11,12 +11,25 @@ pub struct Config {
     pub(crate) bus: Bus,
     pub(crate) internal: Internal,
     pub(crate) sync: Neighbour,
+    pub(crate) task: Neighbour,
+    pub(crate) batch: Batch,
     log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Batch {
+    pub(crate) most: usize,
+    pub(crate) writers: usize,
 }
 
 impl Check for Config {
     fn mistakes(&self) -> Vec<String> {
-        [self.database.mistakes(), self.bus.mistakes(), self.internal.mistakes()].concat()
+        let mut mistakes =
+            [self.database.mistakes(), self.bus.mistakes(), self.internal.mistakes()].concat();
+        if self.batch.most == 0 || self.batch.writers == 0 {
+            mistakes.push("batch.most and batch.writers must be at least 1".to_owned());
+        }
+        mistakes
     }
 
     fn log(&self) -> &Log {

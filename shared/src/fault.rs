@@ -12,6 +12,11 @@ pub trait Fault: std::error::Error + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Every fault of a drawing that was sent.
+    fn findings(&self) -> Vec<DrawingFault> {
+        Vec::new()
+    }
+
     /// Seconds after which a retry makes sense, for 429 and 503.
     fn retry_after_secs(&self) -> Option<u32> {
         match self.code() {
@@ -30,6 +35,21 @@ pub struct FieldError {
     pub message: String,
     /// The kind of mistake, which names the code of a refused row.
     pub mistake: Mistake,
+}
+
+/// One fault of a drawing: which element, where it stands, what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawingFault {
+    /// The field that holds the drawing.
+    pub field: &'static str,
+    /// The element's id; empty where the fault is of the whole text.
+    pub element_id: String,
+    /// Where it stands in the text, from 1.
+    pub line: u32,
+    /// Which kind of fault, UPPER_SNAKE.
+    pub code: &'static str,
+    /// One Chinese sentence for the caller.
+    pub message: String,
 }
 
 /// The kinds of mistakes a field can have.

@@ -69,12 +69,13 @@ async fn start() -> House {
     let mut addresses: Vec<(&'static str, String)> = vec![("public", format!("http://{public}"))];
     let sync = run::<sync_service::App>(&addresses).await;
     addresses.push(("sync", sync));
+    // flow-service and task-service call each other.
+    addresses.push(("task", format!("http://{}", free_address())));
     let sso = run::<sso_service::App>(&addresses).await;
     addresses.push(("sso", sso));
     let flow = run::<flow_service::App>(&addresses).await;
     addresses.push(("flow", flow));
-    let task = run::<task_service::App>(&addresses).await;
-    addresses.push(("task", task));
+    run::<task_service::App>(&addresses).await;
     let notify = run::<notify_service::App>(&addresses).await;
     addresses.push(("notify", notify));
     let gateway = run::<gateway::App>(&addresses).await;
@@ -108,7 +109,7 @@ async fn run<S: Service>(known: &[(&'static str, String)]) -> String {
     for (name, address) in known {
         overrides.insert(format!("{name}.url"), address.clone());
         overrides.insert(format!("services.{name}"), address.clone());
-        if *name == "public" && S::NAME == "gateway" {
+        if (*name == "public" && S::NAME == "gateway") || (*name == "task" && S::NAME == "task") {
             let address = address.trim_start_matches("http://").to_owned();
             overrides.insert("http.address".to_owned(), address);
         }

@@ -1,6 +1,10 @@
 //! The addresses of flow-service.
 
+pub(crate) mod flow;
+pub(crate) mod form;
+pub(crate) mod incidents;
 pub(crate) mod internal;
+pub(crate) mod order;
 pub(crate) mod third_party;
 
 use actix_web::web::ServiceConfig;
@@ -8,14 +12,46 @@ use utoipa::OpenApi;
 
 /// The part of the interface description that is written here.
 #[derive(OpenApi)]
-#[openapi(paths(third_party::create_third_party, third_party::online_third_party))]
+#[openapi(paths(
+    flow::create_flow,
+    flow::update_flow,
+    flow::publish_flow,
+    form::sync_form,
+    order::start_order,
+    order::cancel_order,
+    order::list_open_tasks,
+    order::show_variables,
+    order::set_variables,
+    order::show_history,
+    order::send_message,
+    order::send_signal,
+    incidents::list_incidents,
+    incidents::retry_incident,
+    third_party::create_third_party,
+    third_party::online_third_party,
+))]
 struct Document;
 
 /// The route table.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
+        .service(flow::create_flow)
+        .service(flow::update_flow)
+        .service(flow::publish_flow)
+        .service(form::sync_form)
+        .service(order::start_order)
+        .service(order::cancel_order)
+        .service(order::list_open_tasks)
+        .service(order::show_variables)
+        .service(order::set_variables)
+        .service(order::show_history)
+        .service(order::send_message)
+        .service(order::send_signal)
+        .service(incidents::list_incidents)
+        .service(incidents::retry_incident)
         .service(third_party::create_third_party)
         .service(third_party::online_third_party)
-        .service(internal::list_online);
+        .service(internal::list_online)
+        .service(internal::complete_task);
     shared::http::openapi::route(config, Document::openapi());
 }

@@ -194,8 +194,8 @@ impl From<CreateThirdPartyIn> for Content {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FlowVersionOut {
-    flow_code: String,
-    flow_version: i32,
+    pub(super) flow_code: String,
+    pub(super) flow_version: i32,
 }
 
 /// Defines a third-party flow (E 4.1). Same content as the newest version → the same version;

@@ -1,6 +1,6 @@
-//! sync-service: which people and departments exist.
+//! sync-service: which people and departments exist, and who is in which.
 
-use shared::contract::directory::{Resolve, Unknown};
+use shared::contract::directory::{FindPeople, FoundPeople, Resolve, Unknown};
 use shared::http::client::{Error, Peer};
 use shared::id::Tenant;
 use shared::identity::Caller;
@@ -17,5 +17,15 @@ impl Directory {
     ) -> Result<Unknown, Error> {
         let caller = Caller::service(tenant.clone(), "flow");
         self.0.post(&caller, "/internal/directory/resolve", wanted).await
+    }
+
+    /// Who these people are, and who is in these departments.
+    pub(crate) async fn find(
+        &self,
+        tenant: &Tenant,
+        wanted: &FindPeople,
+    ) -> Result<FoundPeople, Error> {
+        let caller = Caller::service(tenant.clone(), "flow");
+        self.0.post(&caller, "/internal/people/find", wanted).await
     }
 }

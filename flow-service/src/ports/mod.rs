@@ -1,3 +1,4 @@
 //! Thin clients of the other services.
 
 pub(crate) mod directory;
+pub(crate) mod tasks;

@@ -1,3 +1,13 @@
 //! Tables of flow-service: one file per aggregate.
 
+pub(crate) mod definitions;
+pub(crate) mod errands;
+pub(crate) mod flows;
+pub(crate) mod forms;
+pub(crate) mod incidents;
+pub(crate) mod numbers;
+pub(crate) mod orders;
+pub(crate) mod people;
+pub(crate) mod runs;
 pub(crate) mod third_party;
+pub(crate) mod timers;

@@ -9,37 +9,13 @@ use shared::contract::flow::FlowPublished;
 use shared::db::{Conn, QueryResult, sql};
 use shared::id::{AppId, FlowCode, Tenant};
 
+use super::flows;
 use crate::domain::apply_rule::ApplyRule;
-use crate::domain::third_party::{Content, Pages, State, ThirdPartyFlow, Version};
+use crate::domain::third_party::{Content, Pages};
+use crate::domain::version::{Flow, Version};
 use crate::error::Error;
 
 const KIND: &str = "third_party";
-
-#[derive(QueryableByName)]
-struct FlowRow {
-    #[diesel(sql_type = Text)]
-    app_id: String,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = BigInt)]
-    revision: i64,
-}
-
-#[derive(QueryableByName)]
-struct VersionRow {
-    #[diesel(sql_type = Integer)]
-    version: i32,
-    #[diesel(sql_type = Text)]
-    state: String,
-    #[diesel(sql_type = Jsonb)]
-    content: Value,
-    #[diesel(sql_type = Nullable<Text>)]
-    update_desc: Option<String>,
-    #[diesel(sql_type = Timestamptz)]
-    created_at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    online_at: Option<DateTime<Utc>>,
-}
 
 /// The stored form of a version's content; fields are only ever added.
 #[derive(Serialize, Deserialize)]
@@ -142,48 +118,15 @@ fn from_json(value: Value) -> QueryResult<Content> {
     })
 }
 
-fn state_word(state: State) -> &'static str {
-    match state {
-        State::Draft => "draft",
-        State::Online => "online",
-        State::Retired => "retired",
-    }
-}
-
-impl VersionRow {
-    fn read(self) -> QueryResult<Version> {
-        let state = match self.state.as_str() {
-            "online" => State::Online,
-            "retired" => State::Retired,
-            _ => State::Draft,
-        };
-        Ok(Version {
-            number: self.version,
-            state,
-            content: from_json(self.content)?,
-            update_desc: self.update_desc,
-            created_at: self.created_at,
-            online_at: self.online_at,
-        })
-    }
-}
-
 /// Locks a flow, making its row on first use; a code of another application or kind is taken.
 pub(crate) async fn load_or_create(
     tx: &Conn,
     tenant: &Tenant,
     app: &AppId,
     code: &FlowCode,
-) -> Result<ThirdPartyFlow, Error> {
-    sql("insert into flows (tenant, flow_code, app_id, kind) values ($1, $2, $3, $4) on conflict do nothing")
-        .bind::<Text, _>(tenant.as_str())
-        .bind::<Text, _>(code.as_str())
-        .bind::<Text, _>(app.as_str())
-        .bind::<Text, _>(KIND)
-        .run(tx)
-        .await?;
-    let row =
-        find_row(tx, tenant, code).await?.ok_or_else(|| Error::UnknownFlow(code.to_string()))?;
+) -> Result<Flow<Content>, Error> {
+    flows::create(tx, tenant, app, code, KIND, None).await?;
+    let row = flows::load(tx, tenant, code).await?;
     if row.app_id != app.as_str() || row.kind != KIND {
         return Err(Error::FlowTaken(code.to_string()));
     }
@@ -196,9 +139,8 @@ pub(crate) async fn load(
     tenant: &Tenant,
     app: &AppId,
     code: &FlowCode,
-) -> Result<ThirdPartyFlow, Error> {
-    let row =
-        find_row(tx, tenant, code).await?.ok_or_else(|| Error::UnknownFlow(code.to_string()))?;
+) -> Result<Flow<Content>, Error> {
+    let row = flows::load(tx, tenant, code).await?;
     if row.kind != KIND {
         return Err(Error::NotThirdParty(code.to_string()));
     }
@@ -208,20 +150,27 @@ pub(crate) async fn load(
     with_versions(tx, tenant, code, row.revision).await
 }
 
-async fn find_row(tx: &Conn, tenant: &Tenant, code: &FlowCode) -> QueryResult<Option<FlowRow>> {
-    sql("select app_id, kind, revision from flows where tenant = $1 and flow_code = $2 for update")
-        .bind::<Text, _>(tenant.as_str())
-        .bind::<Text, _>(code.as_str())
-        .optional(tx)
-        .await
-}
-
 async fn with_versions(
     tx: &Conn,
     tenant: &Tenant,
     code: &FlowCode,
     revision: i64,
-) -> Result<ThirdPartyFlow, Error> {
+) -> Result<Flow<Content>, Error> {
+    #[derive(QueryableByName)]
+    struct VersionRow {
+        #[diesel(sql_type = Integer)]
+        version: i32,
+        #[diesel(sql_type = Text)]
+        state: String,
+        #[diesel(sql_type = Jsonb)]
+        content: Value,
+        #[diesel(sql_type = Nullable<Text>)]
+        update_desc: Option<String>,
+        #[diesel(sql_type = Timestamptz)]
+        created_at: DateTime<Utc>,
+        #[diesel(sql_type = Nullable<Timestamptz>)]
+        online_at: Option<DateTime<Utc>>,
+    }
     let rows: Vec<VersionRow> =
         sql("select version, state, content, update_desc, created_at, online_at \
          from flow_versions where tenant = $1 and flow_code = $2 order by version")
@@ -229,8 +178,18 @@ async fn with_versions(
         .bind::<Text, _>(code.as_str())
         .rows(tx)
         .await?;
-    let versions = rows.into_iter().map(VersionRow::read).collect::<QueryResult<_>>()?;
-    Ok(ThirdPartyFlow { code: code.clone(), revision, versions })
+    let version = |row: VersionRow| -> QueryResult<Version<Content>> {
+        Ok(Version {
+            number: row.version,
+            state: flows::state_of(&row.state),
+            content: from_json(row.content)?,
+            update_desc: row.update_desc,
+            created_at: row.created_at,
+            online_at: row.online_at,
+        })
+    };
+    let versions = rows.into_iter().map(version).collect::<QueryResult<_>>()?;
+    Ok(Flow { code: code.clone(), revision, versions })
 }
 
 /// Stores a version, and makes its group if it is new.
@@ -238,61 +197,15 @@ pub(crate) async fn save_version(
     tx: &Conn,
     tenant: &Tenant,
     code: &FlowCode,
-    version: Version,
+    version: Version<Content>,
 ) -> QueryResult<()> {
     sql("insert into flow_groups (tenant, group_id) values ($1, $2) on conflict do nothing")
         .bind::<Text, _>(tenant.as_str())
         .bind::<Text, _>(version.content.group.clone())
         .run(tx)
         .await?;
-    sql("insert into flow_versions (tenant, flow_code, version, state, content, update_desc, created_at, online_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8)")
-    .bind::<Text, _>(tenant.as_str())
-    .bind::<Text, _>(code.as_str())
-    .bind::<Integer, _>(version.number)
-    .bind::<Text, _>(state_word(version.state))
-    .bind::<Jsonb, _>(to_json(version.content)?)
-    .bind::<Nullable<Text>, _>(version.update_desc)
-    .bind::<Timestamptz, _>(version.created_at)
-    .bind::<Nullable<Timestamptz>, _>(version.online_at)
-    .run(tx)
-    .await?;
-    Ok(())
-}
-
-/// Makes `online` the one version that serves; the one before it retires first, because only one
-/// may be online at any moment. Gives the flow's new revision.
-pub(crate) async fn save_online(
-    tx: &Conn,
-    tenant: &Tenant,
-    code: &FlowCode,
-    online: &Version,
-) -> QueryResult<i64> {
-    sql("update flow_versions set state = 'retired' where tenant = $1 and flow_code = $2 and state = 'online'")
-        .bind::<Text, _>(tenant.as_str())
-        .bind::<Text, _>(code.as_str())
-        .run(tx)
-        .await?;
-    sql("update flow_versions set state = 'online', update_desc = $4, online_at = $5 \
-         where tenant = $1 and flow_code = $2 and version = $3")
-    .bind::<Text, _>(tenant.as_str())
-    .bind::<Text, _>(code.as_str())
-    .bind::<Integer, _>(online.number)
-    .bind::<Nullable<Text>, _>(online.update_desc.clone())
-    .bind::<Nullable<Timestamptz>, _>(online.online_at)
-    .run(tx)
-    .await?;
-    #[derive(QueryableByName)]
-    struct RevisionRow {
-        #[diesel(sql_type = BigInt)]
-        revision: i64,
-    }
-    let row: RevisionRow = sql("update flows set revision = revision + 1 where tenant = $1 and flow_code = $2 returning revision")
-        .bind::<Text, _>(tenant.as_str())
-        .bind::<Text, _>(code.as_str())
-        .row(tx)
-        .await?;
-    Ok(row.revision)
+    let content = to_json(version.content.clone())?;
+    flows::insert_version(tx, tenant, code, &version, content, None).await
 }
 
 /// The online flows of an application, as others know them.

@@ -5,7 +5,8 @@ use shared::fault::FieldError;
 use shared::id::{AppId, FlowCode, Tenant};
 
 use super::Ctx;
-use crate::domain::third_party::{Content, Drafted};
+use crate::domain::third_party::Content;
+use crate::domain::version::Drafted;
 use crate::error::Error;
 use crate::store::third_party;
 

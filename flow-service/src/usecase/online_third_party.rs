@@ -4,10 +4,10 @@ use shared::id::{AppId, FlowCode, Tenant};
 use shared::outbox;
 
 use super::Ctx;
-use crate::domain::third_party::Onlined;
+use crate::domain::version::Onlined;
 use crate::error::Error;
 use crate::events::facts;
-use crate::store::third_party;
+use crate::store::{flows, third_party};
 
 /// What is asked; no version = the newest.
 pub(crate) struct OnlineThirdParty {
@@ -34,7 +34,7 @@ pub(crate) async fn online_third_party(
                 flow.online(target, request.update_desc.clone(), ctx.clock.now())
                 && let Some(online) = changed.first()
             {
-                let revision = third_party::save_online(tx, tenant, &request.code, online).await?;
+                let revision = flows::save_online(tx, tenant, &request.code, online).await?;
                 outbox::announce(
                     tx,
                     &facts::flow_published(tenant, app, &request.code, online, revision),

@@ -58,6 +58,33 @@ pub struct Unknown {
     pub departments: Vec<String>,
 }
 
+/// People and members of departments who are wanted; asked of sync-service, never announced.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct FindPeople {
+    /// User codes.
+    pub users: Vec<String>,
+    /// Department ids or codes whose active people are wanted.
+    pub departments: Vec<String>,
+}
+
+/// Those who were found; whoever is not among them does not exist.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct FoundPeople {
+    /// The people named and the members, each as [`PeopleChanged`] would tell them.
+    pub people: Vec<Person>,
+    /// One line for each department that exists.
+    pub departments: Vec<Members>,
+}
+
+/// The active people of a department.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Members {
+    /// The department, as it was asked for.
+    pub department: String,
+    /// Their user codes.
+    pub users: Vec<String>,
+}
+
 /// Whom somebody who signs in may be; asked of sync-service, never announced. Each part that is there
 /// is looked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -391,13 +391,14 @@ impl Fields<'_> {
     /// An object inside; absent is a mistake.
     pub fn object<T: Read>(&mut self, name: &str) -> Option<T> {
         let object = self.optional_object(name);
-        if object.is_none() && !self.has_mistake_below(name) {
+        if object.is_none() && !self.is_noted_below(name) {
             self.refuse(name, Mistake::Malformed, "不能为空");
         }
         object
     }
 
-    fn has_mistake_below(&self, name: &str) -> bool {
+    /// Whether a mistake of this field, or of anything inside it, was noted already.
+    pub fn is_noted_below(&self, name: &str) -> bool {
         let place = self.place(name);
         self.errors.iter().any(|error| error.field.starts_with(&place))
     }

@@ -24,6 +24,21 @@ pub enum Json {
     Object(Vec<(String, Json)>),
 }
 
+impl From<&Json> for serde_json::Value {
+    fn from(json: &Json) -> Self {
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(flag) => Self::Bool(*flag),
+            Json::Number(number) => Self::Number(number.clone()),
+            Json::Text(text) => Self::String(text.clone()),
+            Json::Array(items) => items.iter().map(Self::from).collect(),
+            Json::Object(members) => {
+                members.iter().map(|(name, value)| (name.clone(), Self::from(value))).collect()
+            }
+        }
+    }
+}
+
 /// Why bytes are not acceptable JSON.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

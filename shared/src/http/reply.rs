@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
 
 use crate::code::Code;
-use crate::fault::{Fault, FieldError, chain};
+use crate::fault::{DrawingFault, Fault, FieldError, chain};
 
 /// What a handler returns.
 pub type Answer<T> = Result<Reply<T>, ApiError>;
@@ -73,6 +73,8 @@ pub struct ApiError {
     pub message: String,
     /// Every bad field.
     pub details: Vec<FieldError>,
+    /// Every fault of a drawing.
+    pub findings: Vec<DrawingFault>,
     /// Seconds until a retry makes sense.
     pub retry_after_secs: Option<u32>,
     /// The methods an address has, for 405.
@@ -86,6 +88,7 @@ impl ApiError {
             code,
             message: message.into(),
             details: Vec::new(),
+            findings: Vec::new(),
             retry_after_secs: None,
             allow: None,
         }
@@ -142,6 +145,7 @@ impl<E: Fault> From<E> for ApiError {
             code,
             message,
             details: error.details(),
+            findings: error.findings(),
             retry_after_secs: error.retry_after_secs(),
             allow: None,
         }
@@ -158,9 +162,35 @@ struct ErrorData<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ErrorDetail<'a> {
     field: &'a str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    element_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+}
+
+impl<'a> From<&'a FieldError> for ErrorDetail<'a> {
+    fn from(error: &'a FieldError) -> Self {
+        let (field, message) = (&error.field, &error.message);
+        Self { field, message, element_id: None, line: None, code: None }
+    }
+}
+
+impl<'a> From<&'a DrawingFault> for ErrorDetail<'a> {
+    fn from(fault: &'a DrawingFault) -> Self {
+        Self {
+            field: fault.field,
+            message: &fault.message,
+            element_id: Some(&fault.element_id),
+            line: Some(fault.line),
+            code: Some(fault.code),
+        }
+    }
 }
 
 impl ResponseError for ApiError {
@@ -169,11 +199,8 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let details = self
-            .details
-            .iter()
-            .map(|d| ErrorDetail { field: &d.field, message: &d.message })
-            .collect();
+        let faults = self.findings.iter().map(ErrorDetail::from);
+        let details = self.details.iter().map(ErrorDetail::from).chain(faults).collect();
         let data = ErrorData {
             error_code: self.code.name(),
             error_message: &self.message,

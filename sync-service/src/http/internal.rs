@@ -2,7 +2,9 @@
 
 use actix_web::post;
 use actix_web::web::{Data, Json};
-use shared::contract::directory::{MatchPeople, Matches, PersonMatch, Resolve, Unknown};
+use shared::contract::directory::{
+    FindPeople, FoundPeople, MatchPeople, Matches, PersonMatch, Resolve, Unknown,
+};
 use shared::http::reply::{Answer, Reply};
 use shared::http::server::detached;
 use shared::identity::Caller;
@@ -24,6 +26,20 @@ pub(crate) async fn resolve_directory(
         usecase::resolve_directory::resolve_directory(&ctx, &caller.tenant, wanted).await
     });
     Ok(Reply(unknown.await?))
+}
+
+#[post("/internal/people/find")]
+pub(crate) async fn find_people(
+    ctx: Data<Ctx>,
+    caller: Caller,
+    body: Json<FindPeople>,
+) -> Answer<FoundPeople> {
+    caller.require_service()?;
+    let wanted = body.into_inner();
+    let found = detached(async move {
+        usecase::find_people::find_people(&ctx, &caller.tenant, wanted).await
+    });
+    Ok(Reply(found.await?))
 }
 
 #[post("/internal/people/match")]

@@ -26,6 +26,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(directory::show_department_tree)
         .service(directory::list_users)
         .service(internal::resolve_directory)
+        .service(internal::find_people)
         .service(internal::match_people);
     shared::http::openapi::route(config, Document::openapi());
 }

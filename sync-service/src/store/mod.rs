@@ -2,5 +2,6 @@
 
 pub(crate) mod departments;
 pub(crate) mod directories;
+pub(crate) mod found;
 pub(crate) mod matches;
 pub(crate) mod users;

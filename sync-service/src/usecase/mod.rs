@@ -1,6 +1,7 @@
 //! What sync-service can be asked to do: one file per verb.
 
 pub(crate) mod bind_user;
+pub(crate) mod find_people;
 pub(crate) mod list_users;
 pub(crate) mod match_people;
 pub(crate) mod resolve_directory;

@@ -1,0 +1,338 @@
+//! Orders as people and integrators look at them: heads, open tasks, history.
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{
+    Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
+use serde_json::Value;
+use shared::db::{Conn, QueryResult, sql};
+use shared::id::Tenant;
+use uuid::Uuid;
+
+use super::runs::RecordJson;
+use crate::domain::order::State;
+use crate::domain::run::RECORDS_OF_A_STEP;
+
+/// The order that a start with this key made, and its running number.
+pub(crate) async fn find_start(conn: &Conn, key: Uuid) -> QueryResult<Option<(i64, String)>> {
+    #[derive(QueryableByName)]
+    struct StartRow {
+        #[diesel(sql_type = BigInt)]
+        order_id: i64,
+        #[diesel(sql_type = Text)]
+        running_number: String,
+    }
+    let row: Option<StartRow> =
+        sql("select order_id, running_number from orders where start_key = $1")
+            .bind::<SqlUuid, _>(key)
+            .optional(conn)
+            .await?;
+    Ok(row.map(|row| (row.order_id, row.running_number)))
+}
+
+/// An order, or one that it called.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) id: i64,
+    pub(crate) root: i64,
+    pub(crate) parent: Option<i64>,
+    pub(crate) process: String,
+    pub(crate) flow: String,
+    pub(crate) flow_version: i32,
+    pub(crate) business_key: String,
+    pub(crate) title: String,
+    pub(crate) running_number: String,
+    pub(crate) initiator: String,
+    pub(crate) state: State,
+    pub(crate) result: Option<String>,
+    pub(crate) end_activity: Option<String>,
+    pub(crate) started_at: DateTime<Utc>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+}
+
+#[derive(QueryableByName)]
+struct HeadRow {
+    #[diesel(sql_type = BigInt)]
+    order_id: i64,
+    #[diesel(sql_type = BigInt)]
+    root_id: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    parent_id: Option<i64>,
+    #[diesel(sql_type = Text)]
+    process_id: String,
+    #[diesel(sql_type = Text)]
+    flow_code: String,
+    #[diesel(sql_type = Integer)]
+    flow_version: i32,
+    #[diesel(sql_type = Text)]
+    business_key: String,
+    #[diesel(sql_type = Text)]
+    title: String,
+    #[diesel(sql_type = Text)]
+    running_number: String,
+    #[diesel(sql_type = Text)]
+    initiator: String,
+    #[diesel(sql_type = Text)]
+    state: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    result: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    end_activity: Option<String>,
+    #[diesel(sql_type = Timestamptz)]
+    started_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    ended_at: Option<DateTime<Utc>>,
+}
+
+impl From<HeadRow> for Head {
+    fn from(row: HeadRow) -> Self {
+        Head {
+            id: row.order_id,
+            root: row.root_id,
+            parent: row.parent_id,
+            process: row.process_id,
+            flow: row.flow_code,
+            flow_version: row.flow_version,
+            business_key: row.business_key,
+            title: row.title,
+            running_number: row.running_number,
+            initiator: row.initiator,
+            state: State::stored(&row.state),
+            result: row.result,
+            end_activity: row.end_activity,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+        }
+    }
+}
+
+/// Which orders are looked at: one, or all of a process, each with everything that it called.
+#[derive(Clone, Debug)]
+pub(crate) enum Which {
+    Order(i64),
+    Process(String),
+}
+
+/// Orders looked at together at most.
+const MOST_ORDERS: i64 = 1_000;
+
+/// The orders with everything that they called, callers first. A called order brings what it called
+/// itself. Of a process the newest ones count.
+pub(crate) async fn list_trees(
+    conn: &Conn,
+    tenant: &Tenant,
+    which: &Which,
+) -> QueryResult<Vec<Head>> {
+    let (order, process) = match which {
+        Which::Order(order) => (Some(*order), None),
+        Which::Process(process) => (None, Some(process.as_str())),
+    };
+    let rows: Vec<HeadRow> = sql("with recursive tree as ( \
+           (select o.* from orders o where $2 is not null and o.order_id = $2 and o.tenant = $1 \
+            union all \
+            (select o.* from orders o where $3 is not null and o.tenant = $1 and o.process_id = $3 order by o.order_id desc limit $4)) \
+           union \
+           select c.* from tree t join orders c on c.root_id = t.root_id and c.parent_id = t.order_id) \
+         select order_id, root_id, parent_id, process_id, flow_code, flow_version, business_key, title, running_number, \
+         initiator, state, result, end_activity, started_at, ended_at from tree order by order_id")
+    .bind::<Text, _>(tenant.as_str())
+    .bind::<Nullable<BigInt>, _>(order)
+    .bind::<Nullable<Text>, _>(process)
+    .bind::<BigInt, _>(MOST_ORDERS)
+    .rows(conn)
+    .await?;
+    Ok(rows.into_iter().map(Head::from).collect())
+}
+
+/// A task as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskHead {
+    pub(crate) order: i64,
+    pub(crate) wait: u64,
+    pub(crate) root: i64,
+    pub(crate) node: String,
+    pub(crate) name: String,
+    pub(crate) is_for_people: bool,
+    pub(crate) assignees: Vec<String>,
+    pub(crate) due: Option<DateTime<Utc>>,
+    pub(crate) created_seq: i64,
+    pub(crate) is_closed: bool,
+    pub(crate) result: Option<String>,
+    pub(crate) handler: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct TaskRow {
+    #[diesel(sql_type = BigInt)]
+    order_id: i64,
+    #[diesel(sql_type = BigInt)]
+    wait: i64,
+    #[diesel(sql_type = BigInt)]
+    root_id: i64,
+    #[diesel(sql_type = Text)]
+    node: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Array<Text>)]
+    assignees: Vec<String>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    due_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = BigInt)]
+    created_seq: i64,
+    #[diesel(sql_type = Bool)]
+    is_closed: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    result: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    handler: Option<String>,
+}
+
+impl From<TaskRow> for TaskHead {
+    fn from(row: TaskRow) -> Self {
+        TaskHead {
+            order: row.order_id,
+            wait: u64::try_from(row.wait).unwrap_or_default(),
+            root: row.root_id,
+            node: row.node,
+            name: row.name,
+            is_for_people: row.kind == "user",
+            assignees: row.assignees,
+            due: row.due_at,
+            created_seq: row.created_seq,
+            is_closed: row.is_closed,
+            result: row.result,
+            handler: row.handler,
+        }
+    }
+}
+
+/// The open tasks of these trees, in the order in which they opened.
+pub(crate) async fn list_open_tasks(
+    conn: &Conn,
+    orders: &[Head],
+    most: i64,
+) -> QueryResult<Vec<TaskHead>> {
+    let mut roots: Vec<i64> = orders.iter().map(|order| order.root).collect();
+    roots.dedup();
+    let rows: Vec<TaskRow> = sql("select order_id, wait, root_id, node, name, kind, assignees, due_at, created_seq, \
+         false as is_closed, result, handler from tasks \
+         where root_id = any($1) and closed_at is null and order_id = any($2) order by created_seq limit $3")
+    .bind::<Array<BigInt>, _>(roots)
+    .bind::<Array<BigInt>, _>(orders.iter().map(|order| order.id).collect::<Vec<_>>())
+    .bind::<BigInt, _>(most)
+    .rows(conn)
+    .await?;
+    Ok(rows.into_iter().map(TaskHead::from).collect())
+}
+
+/// One task, open or closed.
+pub(crate) async fn show_task(
+    conn: &Conn,
+    tenant: &Tenant,
+    order: i64,
+    wait: u64,
+) -> QueryResult<Option<TaskHead>> {
+    let row: Option<TaskRow> = sql("select order_id, wait, root_id, node, name, kind, assignees, due_at, created_seq, \
+         closed_at is not null as is_closed, result, handler from tasks where tenant = $1 and order_id = $2 and wait = $3")
+    .bind::<Text, _>(tenant.as_str())
+    .bind::<BigInt, _>(order)
+    .bind::<BigInt, _>(i64::try_from(wait).unwrap_or(i64::MAX))
+    .optional(conn)
+    .await?;
+    Ok(row.map(TaskHead::from))
+}
+
+/// Whether a person ever had a task of these orders.
+pub(crate) async fn had_task(conn: &Conn, orders: &[Head], user: &str) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct HadRow {
+        #[diesel(sql_type = Bool)]
+        had: bool,
+    }
+    let row: HadRow = sql("select exists (select from tasks where order_id = any($1) and $2 = any(assignees)) as had")
+        .bind::<Array<BigInt>, _>(orders.iter().map(|order| order.id).collect::<Vec<_>>())
+        .bind::<Text, _>(user)
+        .row(conn)
+        .await?;
+    Ok(row.had)
+}
+
+/// One line of the history, numbered over the whole engine.
+#[derive(Clone, Debug)]
+pub(crate) struct HistoryLine {
+    pub(crate) seq: i64,
+    pub(crate) order: i64,
+    pub(crate) node: String,
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) event: String,
+    pub(crate) loop_index: Option<u32>,
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// The history of these trees after the line `after`, at most about `most` lines, steps whole.
+pub(crate) async fn list_history(
+    conn: &Conn,
+    orders: &[Head],
+    after: i64,
+    most: usize,
+) -> QueryResult<Vec<HistoryLine>> {
+    #[derive(QueryableByName)]
+    struct StepRow {
+        #[diesel(sql_type = BigInt)]
+        no: i64,
+        #[diesel(sql_type = Timestamptz)]
+        at: DateTime<Utc>,
+        #[diesel(sql_type = Jsonb)]
+        records: Value,
+    }
+    let mut roots: Vec<i64> = orders.iter().map(|order| order.root).collect();
+    roots.dedup();
+    let rows: Vec<StepRow> = sql("select no, at, records from steps where order_id = any($1) and no >= $2 \
+         order by no limit $3")
+    .bind::<Array<BigInt>, _>(roots)
+    .bind::<BigInt, _>(after / RECORDS_OF_A_STEP)
+    .bind::<BigInt, _>(i64::try_from(most).unwrap_or(i64::MAX))
+    .rows(conn)
+    .await?;
+    let known: std::collections::HashSet<i64> = orders.iter().map(|order| order.id).collect();
+    let mut lines = Vec::new();
+    for row in rows {
+        let records: Vec<RecordJson> = serde_json::from_value(row.records)
+            .map_err(|error| diesel::result::Error::DeserializationError(Box::new(error)))?;
+        for (index, record) in records.into_iter().enumerate() {
+            let seq = row.no * RECORDS_OF_A_STEP + index as i64 + 1;
+            if seq > after && known.contains(&record.order) {
+                lines.push(HistoryLine {
+                    seq,
+                    order: record.order,
+                    node: record.node,
+                    name: record.name,
+                    kind: record.kind,
+                    event: record.event,
+                    loop_index: record.index,
+                    at: row.at,
+                });
+            }
+        }
+        if lines.len() >= most {
+            break;
+        }
+    }
+    Ok(lines)
+}
+
+/// An order of the enterprise, if there.
+pub(crate) async fn show(conn: &Conn, tenant: &Tenant, order: i64) -> QueryResult<Option<Head>> {
+    let row: Option<HeadRow> = sql("select order_id, root_id, parent_id, process_id, flow_code, flow_version, business_key, \
+         title, running_number, initiator, state, result, end_activity, started_at, ended_at \
+         from orders where tenant = $1 and order_id = $2")
+    .bind::<Text, _>(tenant.as_str())
+    .bind::<BigInt, _>(order)
+    .optional(conn)
+    .await?;
+    Ok(row.map(Head::from))
+}

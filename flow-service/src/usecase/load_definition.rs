@@ -1,0 +1,205 @@
+//! Versions that can be run: read and compiled once, then kept in memory; a version that has been
+//! online never changes.
+
+use std::sync::Arc;
+
+use flow_engine::Library;
+use moka::future::Cache;
+use shared::db::Conn;
+use shared::id::{FlowCode, Tenant};
+
+use super::compile_drawing::compile_drawing;
+use crate::domain::definition::Compiled;
+use crate::domain::form::Schema;
+use crate::domain::run::{Pin, Pins};
+use crate::error::Error;
+use crate::store::definitions;
+
+/// Versions kept at most.
+const MOST_KEPT: u64 = 500;
+
+/// How deep calls of calls may go.
+const MOST_DEPTH: usize = 16;
+
+/// Processes that one order may need at most.
+const MOST_PINS: usize = 64;
+
+/// What is kept; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Definitions {
+    compiled: Cache<(Tenant, FlowCode, i32), Arc<Compiled>>,
+    libraries: Cache<(Tenant, String), Arc<Library>>,
+}
+
+impl Definitions {
+    pub(crate) fn new() -> Self {
+        Self { compiled: Cache::new(MOST_KEPT), libraries: Cache::new(MOST_KEPT) }
+    }
+
+    /// A version that has been online.
+    pub(crate) async fn load(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        flow: &FlowCode,
+        version: i32,
+    ) -> Result<Arc<Compiled>, Error> {
+        let key = (tenant.clone(), flow.clone(), version);
+        if let Some(known) = self.compiled.get(&key).await {
+            return Ok(known);
+        }
+        let stored = definitions::show(conn, tenant, flow, Some(version)).await?;
+        let stored = stored.ok_or_else(|| Error::UnknownFlow(flow.to_string()))?;
+        let drawing = compile_drawing(stored.definition.xml).await?;
+        let schema = stored.definition.schema.as_ref().map(Schema::parse);
+        let compiled = Arc::new(Compiled {
+            flow: flow.clone(),
+            version,
+            app: stored.app,
+            name: stored.definition.name,
+            // It was checked when it was sent; a rule that has become stricter since must not stop
+            // an order.
+            schema: schema.and_then(Result::ok).unwrap_or_default(),
+            processes: drawing.processes,
+        });
+        self.compiled.insert(key, compiled.clone()).await;
+        Ok(compiled)
+    }
+
+    /// Everything that an order may run.
+    pub(crate) async fn library(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        pins: &Pins,
+    ) -> Result<Arc<Library>, Error> {
+        let mut name = String::new();
+        for pin in &pins.processes {
+            name.push_str(&pin.key);
+            name.push('\n');
+        }
+        for (caller, called, callee) in &pins.links {
+            name.push_str(&format!("{caller}>{called}>{callee}\n"));
+        }
+        let key = (tenant.clone(), name);
+        if let Some(known) = self.libraries.get(&key).await {
+            return Ok(known);
+        }
+        let mut library = Library::new();
+        for pin in &pins.processes {
+            let compiled = self.load(conn, tenant, &pin.flow, pin.version).await?;
+            if let Some(process) = compiled.process(Some(&pin.process)) {
+                library.insert(&pin.key, process.clone());
+            }
+        }
+        for (caller, called, callee) in &pins.links {
+            library.link(caller, called, callee);
+        }
+        let library = Arc::new(library);
+        self.libraries.insert(key, library.clone()).await;
+        Ok(library)
+    }
+
+    /// The versions that an order of this process runs on: its own, and those online now of whatever
+    /// it calls. What is called and not online stays out; the order gets stuck there and says so.
+    pub(crate) async fn pin(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        compiled: &Arc<Compiled>,
+        process: &str,
+    ) -> Result<Pins, Error> {
+        let mut pins = Pins::default();
+        let open = vec![(compiled.clone(), process.to_owned(), 0)];
+        self.follow(conn, tenant, open, &mut pins).await?;
+        Ok(pins)
+    }
+
+    /// The same versions, and those online now of what is called and was not online before.
+    pub(crate) async fn repin(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        pins: Pins,
+    ) -> Result<Pins, Error> {
+        let mut pins = pins;
+        for pin in pins.processes.clone() {
+            let compiled = self.load(conn, tenant, &pin.flow, pin.version).await?;
+            let called = self.called(conn, tenant, &compiled, &pin.process, &mut pins).await?;
+            let open = called.into_iter().map(|(callee, process)| (callee, process, 1)).collect();
+            self.follow(conn, tenant, open, &mut pins).await?;
+        }
+        Ok(pins)
+    }
+
+    /// Adds processes and whatever they call, and what that calls.
+    async fn follow(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        mut open: Vec<(Arc<Compiled>, String, usize)>,
+        pins: &mut Pins,
+    ) -> Result<(), Error> {
+        while let Some((compiled, process, depth)) = open.pop() {
+            let Some(found) = compiled.process(Some(&process)) else { continue };
+            let key = compiled.key(found);
+            if pins.processes.iter().any(|pin| pin.key == key) {
+                continue;
+            }
+            if depth > MOST_DEPTH || pins.processes.len() >= MOST_PINS {
+                return Err(Error::CallsTooDeep(compiled.flow.to_string()));
+            }
+            pins.processes.push(Pin {
+                key,
+                flow: compiled.flow.clone(),
+                version: compiled.version,
+                process: process.clone(),
+            });
+            let called = self.called(conn, tenant, &compiled, &process, pins).await?;
+            open.extend(called.into_iter().map(|(callee, process)| (callee, process, depth + 1)));
+        }
+        Ok(())
+    }
+
+    /// Links what a process calls to what that names now, as far as it is not linked; gives that.
+    async fn called(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        compiled: &Arc<Compiled>,
+        process: &str,
+        pins: &mut Pins,
+    ) -> Result<Vec<(Arc<Compiled>, String)>, Error> {
+        let Some(process) = compiled.process(Some(process)) else { return Ok(Vec::new()) };
+        let key = compiled.key(process);
+        let is_linked = |name: &String| {
+            pins.links.iter().any(|(caller, called, _)| *caller == key && called == name)
+        };
+        let calls: Vec<String> =
+            process.calls().into_iter().filter(|name| !is_linked(name)).collect();
+        let foreign = calls.iter().filter(|name| compiled.process(Some(name)).is_none());
+        let foreign: Vec<String> = foreign.cloned().collect();
+        let online = match foreign.is_empty() {
+            true => Vec::new(),
+            false => definitions::list_online(conn, tenant, foreign).await?,
+        };
+        let mut found = Vec::new();
+        for called in calls {
+            let callee = if compiled.process(Some(&called)).is_some() {
+                compiled.clone()
+            } else if let Some((_, flow, version)) =
+                online.iter().find(|(name, ..)| *name == called)
+            {
+                self.load(conn, tenant, flow, *version).await?
+            } else {
+                continue;
+            };
+            let target = callee.process(Some(&called)).or_else(|| callee.process(None));
+            let Some(target) = target else { continue };
+            pins.links.push((key.clone(), called, callee.key(target)));
+            let id = target.id().to_owned();
+            found.push((callee, id));
+        }
+        Ok(found)
+    }
+}
