@@ -137,11 +137,9 @@ impl Known {
     /// Whether it may be sent again.
     pub(crate) fn replay(&self) -> Result<(), Refusal> {
         match (self.kind, self.state) {
-            (Kind::Call, Delivered | Refused | Failed | Skipped) => Err(Refusal::Answered),
+            (Kind::Call, Delivered | Skipped) | (_, Refused | Failed) => Err(Refusal::Answered),
             (_, Waiting | Due) => Err(Refusal::NotReplayable(self.state.word())),
-            (_, NotConfigured | NotSupported | Parked | Delivered | Skipped | Refused | Failed) => {
-                Ok(())
-            }
+            (_, NotConfigured | NotSupported | Parked | Delivered | Skipped) => Ok(()),
         }
     }
 
@@ -178,7 +176,7 @@ mod tests {
         for (_, state) in State::ALL {
             for kind in KINDS {
                 let known = Known { id: 1, kind, state, tries: 1 };
-                if known.replay().is_ok() && kind != Kind::Call {
+                if known.replay().is_ok() {
                     assert!(state.may_become(Due) && state.may_become(Waiting), "{state:?}");
                 }
                 assert!(known.skip().is_err() || state.may_become(Skipped), "{state:?}");

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, StreamExt};
 use shared::fault::chain;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::{Ctx, record_push, send_push};
 use crate::error::Error;
@@ -21,55 +21,53 @@ pub(crate) async fn list_endpoints_due(ctx: &Ctx) -> Result<Vec<EndpointKey>, Er
 
 /// Claims, calls and records; no call is made inside a transaction. `more` says that something may
 /// have become due meanwhile: a slow call keeps its own place busy and no other.
+///
+/// Each call is a task of its own: one that is not looked at for a moment must not sit on a
+/// connection that this loop waits for.
 pub(crate) async fn push_due(
-    ctx: &Ctx,
+    ctx: &Arc<Ctx>,
     key: &EndpointKey,
     more: Arc<Notify>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let mut calls = FuturesUnordered::new();
-    loop {
+    let mut calls = JoinSet::new();
+    let outcome = loop {
         let room = ctx.push.calls - calls.len();
         if room > 0 && !stop.is_cancelled() {
-            match claim(ctx, key, room).await {
-                Ok(held) => calls.extend(held.into_iter().map(|held| push_one(ctx, key, held))),
-                Err(error) if calls.is_empty() => return Err(error),
-                // Those under way are brought to their end first.
-                Err(error) => {
-                    tracing::warn!(cause = chain(&error), "nothing more could be claimed")
-                }
+            let lease = shared::id::new_id();
+            match claim(ctx, key, lease, room).await {
+                Ok(held) => held.into_iter().for_each(|held| {
+                    calls.spawn(push_one(ctx.clone(), key.clone(), lease, held));
+                }),
+                Err(error) => break Err(error),
             }
         }
         if calls.is_empty() {
-            break;
+            break Ok(());
         }
         tokio::select! {
-            _ = calls.next() => while calls.next().now_or_never().flatten().is_some() {},
+            _ = calls.join_next() => while calls.try_join_next().is_some() {},
             () = more.notified() => {}
         }
-    }
+    };
+    calls.join_all().await;
+    outcome?;
     let conn = ctx.db.connection().await?;
     Ok(endpoints::end_drain(&conn, key).await?)
 }
 
-async fn claim(
-    ctx: &Ctx,
-    key: &EndpointKey,
-    room: usize,
-) -> Result<Vec<(uuid::Uuid, Held)>, Error> {
-    let lease = shared::id::new_id();
+async fn claim(ctx: &Ctx, key: &EndpointKey, lease: Uuid, room: usize) -> Result<Vec<Held>, Error> {
     let most = i32::try_from(room).unwrap_or(i32::MAX);
     let wish = Wish { lease, most, probe_secs: ctx.push.probe_secs };
     let conn = ctx.db.connection().await?;
-    let held = push_claims::claim(&conn, key, &wish).await?;
-    Ok(held.into_iter().map(|held| (lease, held)).collect())
+    Ok(push_claims::claim(&conn, key, &wish).await?)
 }
 
-async fn push_one(ctx: &Ctx, key: &EndpointKey, (lease, held): (uuid::Uuid, Held)) {
+async fn push_one(ctx: Arc<Ctx>, key: EndpointKey, lease: Uuid, held: Held) {
     let began = tokio::time::Instant::now();
-    let verdict = send_push::send_push(ctx, key, &held).await;
+    let verdict = send_push::send_push(&ctx, &key, &held).await;
     let took = began.elapsed();
-    if let Err(error) = record_push::record_push(ctx, key, lease, &held, &verdict, took).await {
+    if let Err(error) = record_push::record_push(&ctx, &key, lease, &held, &verdict, took).await {
         // The lease ends by itself; the repeat carries the same webhook-id.
         tracing::warn!(tenant = %key.0, app = %key.1, push = held.known.id, cause = chain(&error), "what came of a push could not be recorded");
     }

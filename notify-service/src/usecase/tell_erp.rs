@@ -48,17 +48,20 @@ pub(crate) async fn tell_erp(
     Ok(())
 }
 
-/// Puts by what came too early, and gives the facts that count now, order by order.
+/// Puts by what came too early, and gives the facts that count now: those of one order as they
+/// follow each other, those of several as they came.
 async fn sort_out(
     tx: &Conn,
     orders: &[OrderKey],
     known: &[LineRow],
     fresh: Vec<OrderAdvanced>,
-) -> Result<Vec<(OrderKey, Vec<Fact>)>, Error> {
+) -> Result<Vec<(OrderKey, Fact)>, Error> {
     let mut heard: BTreeMap<OrderKey, Vec<OrderAdvanced>> = BTreeMap::new();
+    let mut came: HashMap<(OrderKey, i64), usize> = HashMap::new();
     let early = lines::take_early(tx, orders).await?;
     let early = early.iter().filter_map(|text| OrderAdvanced::read(text).ok());
-    for event in early.chain(fresh) {
+    for (place, event) in early.chain(fresh).enumerate() {
+        came.entry((key(&event), event.seq)).or_insert(place);
         heard.entry(key(&event)).or_default().push(event);
     }
     let (mut ready, mut waiting, mut steps) = (Vec::new(), Vec::new(), Vec::new());
@@ -70,49 +73,41 @@ async fn sort_out(
         let (now, later) = line_up(line.next_seq, events.into_iter().map(fact).collect());
         let kept = later.iter().filter_map(|fact| payloads.get_key_value(&fact.seq));
         waiting.extend(kept.map(|(seq, payload)| (place.clone(), *seq, payload.clone())));
-        if let Some(last) = now.last() {
-            steps.push((place.clone(), last.seq + 1));
-            ready.push((place, now));
+        steps.extend(now.last().map(|last| (place.clone(), last.seq + 1)));
+        let mut latest = 0;
+        for fact in now {
+            latest = latest.max(came.get(&(place.clone(), fact.seq)).copied().unwrap_or_default());
+            ready.push((latest, place.clone(), fact));
         }
     }
     lines::save_early(tx, &waiting).await?;
     lines::save_all(tx, &steps).await?;
-    Ok(ready)
+    ready.sort_by_key(|(place, ..)| *place);
+    Ok(ready.into_iter().map(|(_, order, fact)| (order, fact)).collect())
 }
 
 /// Writes the pushes that follow, tells the flow of calls that nobody can make, and takes away
 /// those that it no longer wants.
-async fn write(
-    tx: &Conn,
-    known: &[LineRow],
-    ready: Vec<(OrderKey, Vec<Fact>)>,
-) -> Result<(), Error> {
-    let facts =
-        || ready.iter().flat_map(|(place, facts)| facts.iter().map(move |fact| (place, fact)));
-    let tenants = facts().map(|((tenant, _), _)| tenant.as_str()).collect();
-    let apps = facts().map(|(_, fact)| fact.app.as_str()).collect();
+async fn write(tx: &Conn, known: &[LineRow], ready: Vec<(OrderKey, Fact)>) -> Result<(), Error> {
+    let tenants = ready.iter().map(|((tenant, _), _)| tenant.as_str()).collect();
+    let apps = ready.iter().map(|(_, fact)| fact.app.as_str()).collect();
     let configured: HashSet<(String, String)> =
         endpoints::list_configured(tx, tenants, apps).await?.into_iter().collect();
     let mut desk =
         Desk { configured, held: HashSet::new(), pushes: Vec::new(), answers: Vec::new() };
     let standing: HashMap<(&str, i64), &LineRow> =
         known.iter().map(|line| ((line.tenant.as_str(), line.order_id), line)).collect();
-    for ((tenant, order), facts) in &ready {
+    let mut dropped = Vec::new();
+    for ((tenant, order), fact) in &ready {
         let Some(line) = standing.get(&(tenant.as_str(), *order)) else { continue };
         if line.is_held {
             desk.held.insert((tenant.clone(), line.root_id));
         }
-        for fact in facts {
-            for telling in fact.tellings(line.root_id) {
-                desk.take(line, fact, telling);
-            }
+        for telling in fact.tellings(line.root_id) {
+            desk.take(line, fact, telling);
         }
+        dropped.extend(fact.dropped_calls.iter().map(|call| (tenant.clone(), call.clone())));
     }
-    let dropped: Vec<(String, String)> = facts()
-        .flat_map(|((tenant, _), fact)| {
-            fact.dropped_calls.iter().map(move |call| (tenant.clone(), call.clone()))
-        })
-        .collect();
     pushes::save_all(tx, &desk.pushes).await?;
     let freed = pushes::drop_calls(tx, &dropped).await?;
     pushes::promote_all(tx, &freed).await?;
