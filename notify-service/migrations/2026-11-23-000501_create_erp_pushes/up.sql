@@ -74,6 +74,8 @@ create table erp_pushes (
     updated_at timestamptz not null default now()
 );
 create index erp_pushes_due on erp_pushes (tenant, app_id, due_at) where state = 'due';
+create index erp_pushes_open on erp_pushes (tenant, app_id, state)
+    where state in ('due', 'waiting', 'parked', 'not_configured');
 create index erp_pushes_line on erp_pushes (tenant, line_id, id) where holds;
 create index erp_pushes_of_order on erp_pushes (tenant, order_id, id);
 create index erp_pushes_listed on erp_pushes (tenant, id);

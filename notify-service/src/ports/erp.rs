@@ -167,6 +167,23 @@ mod tests {
         assert_eq!(made, "v1,H2Lw8mEmJhjM0B040+HX43QGU/VrWPvf5rcgz+Y+xEU=");
     }
 
+    #[tokio::test]
+    async fn a_name_that_leads_to_a_private_address_is_not_called() {
+        let erp = Erp::new(Networks::default(), Duration::from_secs(5), Clock::system()).unwrap();
+        for url in ["http://localhost:9/", "http://127.0.0.1:9/", "http://[::1]:9/"] {
+            let call = Call {
+                url: Url::parse(url).unwrap(),
+                tenant: &Tenant::stored("T"),
+                app: &AppId::stored("A"),
+                secret: "secret",
+                message_id: Uuid::nil(),
+                body: "{}",
+            };
+
+            assert_eq!(erp.push(&call).await, Answer::Silence(NotAdmitted.to_string()), "{url}");
+        }
+    }
+
     #[test]
     fn retry_after_is_a_number_of_seconds_or_a_date() {
         let now = DateTime::from_timestamp(1_735_689_600, 0).unwrap();

@@ -88,7 +88,8 @@ pub(crate) async fn list(conn: &Conn, tenant: Option<&Tenant>) -> QueryResult<Ve
     sql("select e.*, p.pending, p.parked from erp_endpoints e cross join lateral (select \
            count(*) filter (where state in ('due', 'waiting')) as pending, \
            count(*) filter (where state in ('parked', 'not_configured')) as parked \
-           from erp_pushes where tenant = e.tenant and app_id = e.app_id) p \
+           from erp_pushes where tenant = e.tenant and app_id = e.app_id \
+           and state in ('due', 'waiting', 'parked', 'not_configured')) p \
          where $1 is null or e.tenant = $1 order by e.tenant, e.app_id limit 1000")
     .bind::<Nullable<Text>, _>(tenant.map(Tenant::as_str))
     .rows(conn)

@@ -95,11 +95,12 @@ pub(super) fn receive(state: &mut State, call: &Call) -> Answer {
     if !is_whole {
         return Answer::json(200, json!({"status": -4002, "msg": "请求参数错误"}));
     }
-    let mut data = json!({"success": true});
-    if call.path.starts_with(SERVICES) {
+    let data = if call.path.starts_with(SERVICES) {
         state.served += 1;
-        data["no"] = json!(format!("ERP-{:04}", state.served));
-    }
+        json!({"success": true, "no": format!("ERP-{:04}", state.served)})
+    } else {
+        json!({"success": true})
+    };
     Answer::json(200, json!({"status": 0, "msg": "success", "data": data}))
 }
 
