@@ -1,5 +1,6 @@
 //! The operator's command line.
 
+mod erp;
 mod sign_in;
 
 use std::path::PathBuf;
@@ -122,8 +123,13 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         page: u32,
     },
+    /// Show a delivery with every try.
+    Attempts { id: i64 },
     /// Send a delivery again.
     Replay { id: i64 },
+    /// Where an application's ERP is, and what it is told of orders.
+    #[command(subcommand)]
+    Erp(erp::ErpCommand),
 }
 
 #[derive(Deserialize)]
@@ -249,6 +255,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
             }
             say(&serde_json::to_string_pretty(&notify.get(&path).await?)?)
         }
+        Command::Attempts { id } => {
+            let shown = notify.get(&format!("/delivery?id={id}")).await?;
+            say(&serde_json::to_string_pretty(&shown)?)
+        }
+        Command::Erp(command) => erp::erp(&notify, command).await,
         Command::Replay { id } => {
             notify.post("/delivery/replay", json!({"id": id})).await?;
             say("it is due again")

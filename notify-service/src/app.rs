@@ -13,9 +13,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::ports::credentials::Credentials;
 use crate::ports::dingtalk::Dingtalk;
+use crate::ports::erp::Erp;
 use crate::ports::sso::Sso;
-use crate::usecase::Ctx;
+use crate::usecase::{Ctx, PushLimits};
 use crate::{events, http, jobs};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -33,14 +35,23 @@ impl Service for App {
 
     async fn build(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let Config { http, database, bus, internal, .. } = &config;
-        let shell = Shell::build(http, database, bus, internal, MIGRATIONS, clock).await?;
+        let shell = Shell::build(http, database, bus, internal, MIGRATIONS, clock.clone()).await?;
         let timeout = Duration::from_millis(config.dingtalk.timeout_ms);
+        let push_timeout = Duration::from_millis(config.erp.timeout_ms);
         let ctx = Ctx {
             db: shell.db.clone(),
             sso: Sso::new(config.sso.peer(shell.keys.clone())?),
             dingtalk: Dingtalk(shared::dingtalk::Client::new(timeout)?),
             pace: Duration::from_secs(1) / config.dingtalk.calls_per_second,
             wake: Notify::new(),
+            erp: Erp::new(config.erp.networks(), push_timeout, clock)?,
+            credentials: Credentials::new(config.sso.peer(shell.keys.clone())?),
+            push: PushLimits {
+                calls: config.erp.calls,
+                pace: Duration::from_secs(1) / config.erp.drain_per_second,
+                probe_secs: i64::from(config.erp.probe_secs),
+            },
+            wake_erp: Notify::new(),
         };
         Ok(Self { shell, ctx: Arc::new(ctx) })
     }

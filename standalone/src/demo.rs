@@ -31,7 +31,7 @@ pub(crate) async fn start_fakes(demo: &Demo, public: &str) -> anyhow::Result<Fak
         format!("the fake DingTalk cannot listen on 127.0.0.1:{}", demo.dingtalk_port)
     })?;
     dingtalk.register("dingdemo", &format!("{public}/aflow/api/oauth2/dingtalk/callback"));
-    let options = odoo::Options { port: demo.odoo_port, ..odoo::Options::demo() };
+    let options = odoo::Options { port: demo.odoo_port, tells: true, ..odoo::Options::demo() };
     let odoo = Odoo::start(options)
         .await
         .with_context(|| format!("the fake Odoo cannot listen on 127.0.0.1:{}", demo.odoo_port))?;
@@ -39,11 +39,17 @@ pub(crate) async fn start_fakes(demo: &Demo, public: &str) -> anyhow::Result<Fak
     Ok(Fakes { dingtalk, odoo })
 }
 
-/// Makes the enterprise and its application, unless an earlier run did, and says where its people
-/// sign in and who they are.
+/// Where the services that are told listen.
+pub(crate) struct Doors<'a> {
+    pub(crate) sso: &'a str,
+    pub(crate) sync: &'a str,
+    pub(crate) notify: &'a str,
+}
+
+/// Makes the enterprise and its application, unless an earlier run did, and says where its ERP is,
+/// where its people sign in and who they are.
 pub(crate) async fn fill(
-    sso: &str,
-    sync: &str,
+    doors: &Doors<'_>,
     keys: &crate::keys::Keys,
     fakes: &Fakes,
 ) -> anyhow::Result<()> {
@@ -51,7 +57,7 @@ pub(crate) async fn fill(
     let peer = |address: &str| {
         Peer::new(&format!("http://{address}"), keys.clone(), Duration::from_secs(10))
     };
-    let sso = peer(sso)?;
+    let sso = peer(doors.sso)?;
     let admin = Caller::service(Tenant::stored(ENTERPRISE), "aiflow-admin");
     let post = async |path: &str, body: Value| match sso.post::<_, Value>(&admin, path, &body).await
     {
@@ -81,8 +87,14 @@ pub(crate) async fn fill(
     });
     post("/aflow/api/admin/provider", provider).await?;
 
+    let endpoint = json!({
+        "enterpriseCode": ENTERPRISE, "appId": APPLICATION, "baseUrl": odoo.base_url(),
+    });
+    let notify = peer(doors.notify)?;
+    notify.post::<_, Value>(&admin, "/aflow/api/admin/erp_endpoint", &endpoint).await?;
+
     // Whoever signs in must be known, so the ERP sends its people first.
-    let sync = peer(sync)?;
+    let sync = peer(doors.sync)?;
     let erp = Caller {
         tenant: Tenant::stored(ENTERPRISE),
         actor: Actor::Application { app: AppId::stored(APPLICATION), any_order: false },
@@ -128,7 +140,7 @@ pub(crate) fn explain(public: &str, fakes: &Fakes) {
          \x20 gateway         {public}\n\
          \x20 API description {public}/docs\n\
          \x20 fake DingTalk   {}/_inbox   (what people received)\n\
-         \x20 fake Odoo       {}/_inbox   (what aiflow asked it)\n\n\
+         \x20 fake Odoo       {}/_pushes  (what aiflow told it; /_inbox: what it was asked)\n\n\
          \x20 enterpriseCode  {ENTERPRISE}\n\
          \x20 appId           {APPLICATION}\n\
          \x20 appSecret       {SECRET}\n\n\

@@ -63,7 +63,11 @@ async fn serve(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()>
     let public = settings.public.url.trim_end_matches('/');
     let fakes =
         if arguments.demo { Some(demo::start_fakes(&settings.demo, public).await?) } else { None };
-    let common = settings.for_services(&keys, &database);
+    let mut common = settings.for_services(&keys, &database);
+    if arguments.demo {
+        // The fake Odoo listens on loopback.
+        common.insert("erp.allowed_networks".to_owned(), "127.0.0.0/8".to_owned());
+    }
 
     eprintln!("starting the six services …");
     let mut running = tokio::task::JoinSet::new();
@@ -85,7 +89,7 @@ async fn serve(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()>
         tracing::info!(service = name, address, "listening");
     }
     if let Some(fakes) = &fakes {
-        demo::fill(&sso, &sync, &keys, fakes)
+        demo::fill(&demo::Doors { sso: &sso, sync: &sync, notify: &notify }, &keys, fakes)
             .await
             .context("the sample enterprise could not be made")?;
         demo::explain(public, fakes);

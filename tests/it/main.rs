@@ -13,6 +13,7 @@ mod json;
 mod organisation;
 mod people_match;
 mod push;
+mod receiver;
 mod signature;
 mod sso;
 mod task_centre;

@@ -344,6 +344,7 @@ fn settings(
         own("INTERNAL__KEY", INTERNAL_KEY),
         own("SEAL__KEY", SEAL_KEY),
         own("PUBLIC__URL", &format!("http://127.0.0.1:{}", ports["gateway"])),
+        own("ERP__ALLOWED_NETWORKS", "127.0.0.0/8"),
         own("LOG__LEVEL", "debug"),
         own("METRICS__ADDRESS", &format!("127.0.0.1:{}", free_port())),
     ];

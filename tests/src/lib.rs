@@ -11,6 +11,7 @@
 
 mod client;
 mod drawings;
+mod python;
 mod visitor;
 
 use std::net::TcpListener;
@@ -32,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use client::{Client, Signing};
 pub use drawings::{DRAWINGS, Drawing};
+pub use python::Program;
 pub use shared::testing::{Answered, eventually, unique};
 pub use visitor::{Visitor, Walk, onward};
 
@@ -90,6 +92,8 @@ async fn run<S: Service>(known: &[(&'static str, String)]) -> String {
         ("bus.url".to_owned(), testing::bus_url()),
         ("bus.prefix".to_owned(), "aiflow-test-".to_owned()),
         ("seal.key".to_owned(), "5e".repeat(32)),
+        // The fake ERPs listen on loopback.
+        ("erp.allowed_networks".to_owned(), "127.0.0.0/8".to_owned()),
         ("metrics.address".to_owned(), "127.0.0.1:0".to_owned()),
         // Short, so that a test can wait for it.
         ("body.deadline_secs".to_owned(), "2".to_owned()),
@@ -171,9 +175,18 @@ impl World {
         self
     }
 
-    /// Gives the enterprise an ERP at which its people sign in.
+    /// Gives the enterprise an ERP at which its people sign in, and which is told of its orders.
     pub async fn with_odoo(mut self) -> Self {
-        let odoo = Odoo::start(odoo::Options::demo()).await.unwrap();
+        let credential = odoo::Credential {
+            enterprise_code: self.tenant.clone(),
+            app_id: APP.to_owned(),
+            app_secret: SECRET.to_owned(),
+        };
+        let options = odoo::Options { credential, ..odoo::Options::demo() };
+        let odoo = Odoo::start(options).await.unwrap();
+        let endpoint =
+            json!({"enterpriseCode": self.tenant, "appId": APP, "baseUrl": odoo.base_url()});
+        self.admin_of("notify", "/erp_endpoint", endpoint).await;
         odoo.register(&self.callback_url());
         let provider = self.provider(&odoo);
         self.admin("/provider", provider).await;
@@ -238,7 +251,12 @@ impl World {
 
     /// Does something as `aiflow-admin` does; fails the test when it is refused.
     pub async fn admin(&self, path: &str, body: Value) -> Value {
-        let peer = self.peer("sso");
+        self.admin_of("sso", path, body).await
+    }
+
+    /// The same at any service.
+    pub async fn admin_of(&self, service: &str, path: &str, body: Value) -> Value {
+        let peer = self.peer(service);
         let caller = Caller::service(Tenant::stored("-"), "aiflow-admin");
         peer.post(&caller, &format!("/aflow/api/admin{path}"), &body).await.unwrap()
     }

@@ -1,4 +1,5 @@
-//! When to try again: quickly at first, then every quarter of an hour for a day.
+//! When to try again: quickly at first, then every quarter of an hour for a day; a push to an ERP
+//! every hour for two days more.
 
 const AWAY_SECS: [u64; 5] = [5, 30, 120, 300, 600];
 const AWAY_LATER_SECS: u64 = 900;
@@ -34,6 +35,27 @@ pub(crate) fn after_no_result(tries: u32) -> Option<u64> {
     (tries < MOST_TRIES - 2).then_some(secs * 1_000)
 }
 
+/// Hourly tries of a push after its first day.
+const HOURLY_TRIES: u32 = 48;
+const HOURLY_SECS: u64 = 3_600;
+
+/// The longest pause that an ERP may ask for, in seconds.
+const ASKED_MOST_SECS: u64 = 24 * 3_600;
+
+/// After how many milliseconds to push again; nothing = three days have passed.
+pub(crate) fn after_failed_push(tries: u32, seed: i64) -> Option<u64> {
+    after_away(tries, seed).or_else(|| {
+        (tries < MOST_TRIES + HOURLY_TRIES).then(|| jittered(HOURLY_SECS * 1_000, seed, tries))
+    })
+}
+
+/// The milliseconds that an ERP asked for, and up to a fifth more.
+pub(crate) fn not_before(secs: u64, seed: i64) -> u64 {
+    let asked = secs.min(ASKED_MOST_SECS) * 1_000;
+    let spread = jittered(100, seed, 0).saturating_sub(80) / 2;
+    asked + asked * spread / 100
+}
+
 /// Up to a fifth more or less, always the same for one delivery and try.
 fn jittered(millis: u64, seed: i64, tries: u32) -> u64 {
     let mut mixed = seed.cast_unsigned() ^ (u64::from(tries) << 48) ^ 0x9E37_79B9_7F4A_7C15;
@@ -55,6 +77,23 @@ mod tests {
         assert!((4_000..=6_000).contains(&delays[0]), "{}", delays[0]);
         assert!((24_000..=36_000).contains(&delays[1]), "{}", delays[1]);
         assert!((21..=27).contains(&hours), "{hours}");
+    }
+
+    #[test]
+    fn pushes_go_on_for_three_days() {
+        let delays: Vec<u64> = (1..).map_while(|tries| after_failed_push(tries, 7)).collect();
+        let hours = delays.iter().sum::<u64>() / 3_600_000;
+
+        assert!((66..=78).contains(&hours), "{hours}");
+        assert!((48 * 60_000..=72 * 60_000).contains(delays.last().unwrap()));
+    }
+
+    #[test]
+    fn what_an_erp_asks_for_is_never_cut_short() {
+        for seed in 0..50 {
+            assert!((60_000..=72_000).contains(&not_before(60, seed)), "{}", not_before(60, seed));
+        }
+        assert!(not_before(u64::MAX, 1) <= 29 * 3_600_000);
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! What notify-service listens to.
+//! What notify-service listens to, and what it tells.
 
 mod directory;
+pub(crate) mod facts;
+mod order;
 mod task;
 
 use shared::inbox::Subscriptions;
@@ -9,5 +11,8 @@ use crate::usecase::Ctx;
 
 /// The subscription table.
 pub(crate) fn subscriptions() -> Subscriptions<Ctx> {
-    Subscriptions::default().on(task::tasks_changed).on(directory::people_changed)
+    Subscriptions::default()
+        .on(task::tasks_changed)
+        .on(directory::people_changed)
+        .on(order::order_advanced)
 }

@@ -33,6 +33,8 @@ pub(crate) struct CountsOut {
     /// Those with something left to do; 0 = quiet.
     pending: i64,
     by_state: BTreeMap<String, i64>,
+    /// How many pushes to ERPs stand where.
+    pushes: BTreeMap<String, i64>,
 }
 
 #[get("/internal/counts")]
@@ -43,11 +45,17 @@ pub(crate) async fn count_deliveries(
 ) -> Answer<CountsOut> {
     caller.require_service()?;
     let tenant = query.read()?.enterprise_code;
-    let counts =
-        detached(async move { usecase::count_deliveries::count_deliveries(&ctx, tenant).await })
-            .await?;
+    let (counts, pushes) = detached(async move {
+        let counts = usecase::count_deliveries::count_deliveries(&ctx, tenant.clone()).await?;
+        Ok::<_, crate::error::Error>((
+            counts,
+            usecase::list_pushes::count_pushes(&ctx, tenant).await?,
+        ))
+    })
+    .await?;
     Ok(Reply(CountsOut {
         pending: counts.iter().map(|count| count.pending).sum(),
         by_state: counts.into_iter().map(|count| (count.state, count.total)).collect(),
+        pushes: pushes.into_iter().map(|count| (count.state, count.total)).collect(),
     }))
 }

@@ -1,6 +1,7 @@
 //! Timers of notify-service: a name, a period, one use case.
 
 mod deliver;
+mod push;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub(crate) async fn run(ctx: Arc<Ctx>, stop: CancellationToken) {
     let (recheck, hourly) = (Duration::from_secs(60), Duration::from_secs(3600));
     tokio::join!(
         deliver::run(ctx.clone(), stop.clone()),
+        push::run(ctx.clone(), stop.clone()),
         every(recheck, "recheck_waiting", stop.clone(), || recheck_waiting(ctx.clone())),
         every(hourly, "sweep", stop.clone(), || sweep(ctx.clone())),
     );

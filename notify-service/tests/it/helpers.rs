@@ -10,12 +10,13 @@ use fakes::dingtalk::{DingTalk, Knobs, Options};
 use notify_service::App;
 use serde_json::{Value, json};
 use shared::bus::memory::Memory;
-use shared::bus::{Bus, Message};
+use shared::bus::{Bus, Message, Queue};
 use shared::clock::Clock;
 use shared::config::Overrides;
 use shared::contract::Event;
-use shared::contract::access::{DingtalkAccess, WantDingtalk};
+use shared::contract::access::{Credential, DingtalkAccess, WantDingtalk};
 use shared::contract::directory::{PeopleChanged, Person};
+use shared::contract::order::ServiceAnswered;
 use shared::contract::task::{Assignee, ClosedTask, OpenedTask, TasksChanged};
 use shared::dingtalk::Access;
 use shared::id::Tenant;
@@ -26,6 +27,9 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) const SEND: &str = "/topapi/message/corpconversation/asyncsend_v2";
 pub(crate) const CREATE: &str = "/v1.0/todo/users/{unionId}/tasks";
+
+/// The secret of every enterprise's application.
+pub(crate) const SECRET: &str = "your_app_secret";
 
 /// The one service of this process, in a schema of its own.
 struct House {
@@ -44,6 +48,25 @@ struct Enterprise {
 
 static ENTERPRISES: LazyLock<Mutex<HashMap<String, Enterprise>>> = LazyLock::new(Mutex::default);
 
+/// The secret of application APP001, by enterprise.
+static SECRETS: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Mutex::default);
+
+/// What flows were told of their calls and no test has taken yet.
+static ANSWERS: LazyLock<Mutex<Vec<ServiceAnswered>>> = LazyLock::new(Mutex::default);
+
+/// Gives application APP001 of an enterprise its newest secret.
+pub(crate) fn set_secret(tenant: &str, secret: &str) {
+    SECRETS.lock().unwrap().insert(tenant.to_owned(), secret.to_owned());
+}
+
+/// Takes what an enterprise's flow was told since the last time.
+pub(crate) fn take_answers(tenant: &str) -> Vec<ServiceAnswered> {
+    let mut answers = ANSWERS.lock().unwrap();
+    let (own, others) = answers.drain(..).partition(|answer| answer.tenant == tenant);
+    *answers = others;
+    own
+}
+
 static HOUSE: LazyLock<House> = LazyLock::new(|| {
     let (ready, started) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -54,6 +77,11 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
             let bus = unique("notify");
             let mut overrides: Overrides = testing::overrides(&schema, &bus);
             overrides.insert("sso.url".to_owned(), format!("http://{}", start_sso()));
+            overrides.insert("erp.allowed_networks".to_owned(), "127.0.0.0/8".to_owned());
+            // Short, so that a test can wait for it.
+            overrides.insert("erp.timeout_ms".to_owned(), "1500".to_owned());
+            overrides.insert("erp.probe_secs".to_owned(), "1".to_owned());
+            hear_answers(&bus);
             let config = shared::config::load(App::NAME, App::DEFAULTS, &overrides).unwrap();
             let app = App::build(config, Clock::system()).await.unwrap();
             ready.send(House { address: app.address(), bus }).unwrap();
@@ -87,13 +115,32 @@ async fn connect(url: &str) -> tokio_postgres::Client {
     client
 }
 
-/// A sso-service that knows nothing but `/internal/dingtalk`.
+/// Hears in flow-service's place what ERPs answered.
+fn hear_answers(bus: &str) {
+    let bus = Bus::Memory(Memory::named(&format!("{bus}?alone")));
+    let mut heard = bus.subscribe(Queue::Shared("flow"), &[ServiceAnswered::TOPIC]);
+    shared::telemetry::spawn(async move {
+        loop {
+            let batch = heard.next().await;
+            let answers = batch.messages();
+            let answers =
+                answers.iter().map(|answer| ServiceAnswered::read(&answer.payload).unwrap());
+            ANSWERS.lock().unwrap().extend(answers);
+            batch.ack().await;
+        }
+    });
+}
+
+/// A sso-service that knows nothing but `/internal/dingtalk` and `/internal/credential`.
 fn start_sso() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
-        let app =
-            || actix_web::App::new().route("/internal/dingtalk", web::post().to(dingtalk_access));
+        let app = || {
+            actix_web::App::new()
+                .route("/internal/dingtalk", web::post().to(dingtalk_access))
+                .route("/internal/credential", web::post().to(credential))
+        };
         actix_web::rt::System::new().block_on(async move {
             actix_web::HttpServer::new(app)
                 .workers(1)
@@ -139,6 +186,21 @@ async fn dingtalk_access(request: HttpRequest, body: web::Json<WantDingtalk>) ->
     HttpResponse::Ok().json(json!({"status": 0, "msg": "success", "data": data}))
 }
 
+async fn credential(request: HttpRequest, body: web::Json<Value>) -> HttpResponse {
+    let token = request.headers().get(IDENTITY_HEADER).unwrap().to_str().unwrap();
+    let tenant = keys().verify(token).unwrap().tenant.into_string();
+    let secret = SECRETS.lock().unwrap().get(&tenant).cloned();
+    let known = secret.filter(|_| body["app"] == "APP001").map(|secret| Credential {
+        enabled: true,
+        accept_v0: false,
+        require_timestamp: false,
+        any_order: false,
+        secret,
+        previous_secret: None,
+    });
+    HttpResponse::Ok().json(json!({"status": 0, "msg": "success", "data": known}))
+}
+
 fn keys() -> Keys {
     Keys::new(&testing::INTERNAL_KEY.to_owned().into(), Clock::system())
 }
@@ -173,6 +235,15 @@ impl TestApp {
         let bus = Bus::Memory(Memory::named(&format!("{}?alone", house.bus)));
         let http = shared::http::client::new(Duration::from_secs(10)).unwrap();
         Self { tenant, ding, bus, http }
+    }
+
+    /// An enterprise without DingTalk.
+    pub(crate) async fn bare() -> Self {
+        static UNUSED: tokio::sync::OnceCell<Arc<DingTalk>> = tokio::sync::OnceCell::const_new();
+        let unused = UNUSED
+            .get_or_init(|| async { Arc::new(DingTalk::start(Options::demo()).await.unwrap()) })
+            .await;
+        Self::sharing(unused.clone()).await
     }
 
     /// Gives the enterprise its DingTalk application.
@@ -347,10 +418,19 @@ impl TestApp {
     }
 
     async fn update(&self, change: &str) {
+        self.execute(&format!("update {{schema}}.deliveries set {change} and tenant = $1")).await;
+    }
+
+    /// Changes the service's tables behind its back; `$1` is the enterprise.
+    pub(crate) async fn execute(&self, statement: &str) {
         let client = connect(&testing::database_url()).await;
-        let schema = format!("notify_test_{}", std::process::id());
-        let statement = format!("update {schema}.deliveries set {change} and tenant = $1");
-        client.execute(&statement, &[&self.tenant]).await.unwrap();
+        client.execute(&in_schema(statement), &[&self.tenant]).await.unwrap();
+    }
+
+    /// The one number that a query of the service's tables gives; `$1` is the enterprise.
+    pub(crate) async fn number(&self, query: &str) -> i64 {
+        let client = connect(&testing::database_url()).await;
+        client.query_one(&in_schema(query), &[&self.tenant]).await.unwrap().get(0)
     }
 
     pub(crate) async fn get(&self, address: &str) -> Answered {
@@ -386,6 +466,10 @@ impl TestApp {
         let own = || all.iter().filter(|todo| todo.userid == userid);
         (own().count(), own().filter(|todo| todo.done).count())
     }
+}
+
+fn in_schema(statement: &str) -> String {
+    statement.replace("{schema}", &format!("notify_test_{}", std::process::id()))
 }
 
 fn url(address: &str) -> String {

@@ -13,15 +13,18 @@ pub const ANSWER_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// A client whose calls end within `timeout`, redirects not followed.
 pub fn new(timeout: Duration) -> anyhow::Result<reqwest::Client> {
+    Ok(builder(timeout).build()?)
+}
+
+/// The same, for whoever has more to say about it.
+pub fn builder(timeout: Duration) -> reqwest::ClientBuilder {
     // Installing twice is refused and harmless: the first provider serves.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
+    reqwest::Client::builder()
         .timeout(timeout)
         .connect_timeout(timeout.min(Duration::from_secs(5)))
         .redirect(reqwest::redirect::Policy::none())
         .user_agent("aiflow")
-        .build()?;
-    Ok(client)
 }
 
 /// Reads an answer's body, at most `limit` bytes of it.

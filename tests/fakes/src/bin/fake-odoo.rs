@@ -1,4 +1,5 @@
-//! The fake Odoo as a program: the people of the documented examples on one port until Ctrl-C.
+//! The fake Odoo as a program: the people of the documented examples on one port until Ctrl-C. It
+//! says what aiflow tells of orders.
 
 use std::{env, io, process::ExitCode};
 
@@ -22,7 +23,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(port: u16) -> io::Result<()> {
-    let fake = Odoo::start(Options { port, ..Options::demo() }).await?;
+    let fake = Odoo::start(Options { port, tells: true, ..Options::demo() }).await?;
     eprintln!("fake-odoo listens on {}", fake.base_url());
     tokio::signal::ctrl_c().await?;
     fake.stop().await;

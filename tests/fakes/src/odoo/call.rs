@@ -18,6 +18,7 @@ pub(super) struct Call {
     pub(super) content_type: String,
     pub(super) authorization: Option<String>,
     cookies: String,
+    headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
 }
 
@@ -36,7 +37,23 @@ impl Call {
             content_type: content_type.trim().to_ascii_lowercase(),
             authorization: header(AUTHORIZATION),
             cookies: header(COOKIE).unwrap_or_default(),
+            headers: request
+                .headers()
+                .iter()
+                .filter_map(|(name, value)| {
+                    Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+                })
+                .collect(),
             body: body.to_vec(),
+        }
+    }
+
+    /// The only value of a header, by its name in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.headers.iter().filter(|(known, _)| known == name);
+        match (found.next(), found.next()) {
+            (Some((_, value)), None) => Some(value.as_str()),
+            _ => None,
         }
     }
 

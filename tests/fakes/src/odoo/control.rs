@@ -1,5 +1,7 @@
 //! What a test asks for: other dialects, and answers that no ERP should give.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -32,6 +34,16 @@ pub struct Control {
     pub token: Option<Fault>,
     /// How the userinfo address answers from now on.
     pub userinfo: Option<Fault>,
+    /// How what aiflow tells of orders is answered from now on.
+    pub receive: Option<Fault>,
+    /// How approval logs are answered from now on.
+    pub log: Option<Fault>,
+    /// How calls of service tasks are answered from now on.
+    pub service: Option<Fault>,
+    /// How everything about these orders is answered from now on, whatever else was asked for.
+    pub orders: HashMap<i64, Fault>,
+    /// The secret with which aiflow has to sign from now on.
+    pub app_secret: Option<String>,
 }
 
 /// How an address answers. Only `fine`, `slow` and `merge` do what was asked for.
@@ -46,6 +58,8 @@ pub enum Fault {
     Merge(Value),
     /// Exactly this.
     Say { status: u16, body: Value },
+    /// This status and `Retry-After`, with an empty body.
+    Busy { status: u16, retry_after: String },
     /// A page instead of JSON, with status 200.
     NotJson,
     /// 100 MB of the beginning of an answer.
@@ -65,6 +79,9 @@ pub(super) struct Habits {
     pub(super) ask_consent: bool,
     pub(super) token: Fault,
     pub(super) userinfo: Fault,
+    pub(super) receive: Fault,
+    pub(super) log: Fault,
+    pub(super) service: Fault,
 }
 
 impl Habits {
@@ -75,6 +92,9 @@ impl Habits {
         set(&mut self.ask_consent, control.ask_consent);
         set(&mut self.token, control.token);
         set(&mut self.userinfo, control.userinfo);
+        set(&mut self.receive, control.receive);
+        set(&mut self.log, control.log);
+        set(&mut self.service, control.service);
     }
 
     pub(super) fn answers_in_snake_case(&self) -> bool {

@@ -8,6 +8,7 @@ use super::{call::Call, control::Control, state::State};
 pub(super) fn answer(state: &mut State, call: &Call) -> (u16, Value) {
     match (call.method.as_str(), call.path.as_str()) {
         ("GET", "/_inbox") => (200, json!({ "received": state.received })),
+        ("GET", "/_pushes") => (200, json!({ "pushes": state.pushed })),
         ("POST", "/_control") => match serde_json::from_slice::<Control>(&call.body) {
             Ok(control) => {
                 state.obey(control);

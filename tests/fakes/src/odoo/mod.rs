@@ -1,4 +1,5 @@
-//! The ERP's side of single sign-on, as part two section 1 of the interface document asks of Odoo.
+//! The ERP's side of single sign-on, as part two section 1 of the interface document asks of Odoo,
+//! and what aiflow tells it of orders (section 2).
 //!
 //! `authorize` and `login` are what a browser sees, `token` and `userinfo` what aiflow calls. Strict
 //! where the document or RFC 6749 is, and where both leave room, strict as well. Addresses under
@@ -15,6 +16,7 @@ mod server;
 mod state;
 mod token;
 mod userinfo;
+mod workflow;
 
 use std::{
     io,
@@ -27,8 +29,9 @@ use crate::host::Host;
 
 pub use self::{
     control::{Control, Fault},
-    options::{Client, Options, User},
+    options::{Client, Credential, Options, User},
     received::Received,
+    workflow::Pushed,
 };
 
 /// A running fake; it stops when dropped.
@@ -87,6 +90,11 @@ impl Odoo {
     /// How often somebody was asked about.
     pub fn userinfo_calls(&self) -> usize {
         self.count(userinfo::ADDRESS)
+    }
+
+    /// What aiflow told of orders so far, oldest first.
+    pub fn pushes(&self) -> Vec<Pushed> {
+        self.state().pushed.clone()
     }
 
     /// Every code and token handed out so far: none of them may be found in a log or a table.

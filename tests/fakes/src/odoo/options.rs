@@ -15,6 +15,18 @@ pub struct Options {
     pub token_secs: i64,
     /// When set, the clock stands at this instant and only `advance` moves it.
     pub clock_at: Option<DateTime<Utc>>,
+    /// The application as which aiflow signs what it tells.
+    pub credential: Credential,
+    /// Says on standard error what aiflow tells.
+    pub tells: bool,
+}
+
+/// The three words of the document's `Credential`.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    pub enterprise_code: String,
+    pub app_id: String,
+    pub app_secret: String,
 }
 
 /// aiflow, as it is registered with the ERP.
@@ -74,6 +86,12 @@ impl Options {
             code_secs: 60,
             token_secs: 3600,
             clock_at: None,
+            credential: Credential {
+                enterprise_code: "COMPANY001".to_owned(),
+                app_id: "APP001".to_owned(),
+                app_secret: "your_app_secret".to_owned(),
+            },
+            tells: false,
         }
     }
 }

@@ -19,7 +19,7 @@ use tokio::time::{Interval, interval, sleep};
 
 use super::{
     authorize, call::Call, control::Fault, desk, login, received::Received, state::State, token,
-    userinfo,
+    userinfo, workflow,
 };
 use crate::form::escaped;
 
@@ -27,9 +27,23 @@ const HUGE_BYTES: usize = 100 * 1024 * 1024;
 const CHUNK_BYTES: usize = 64 * 1024;
 
 pub(super) enum Answer {
-    Json { status: u16, body: Value },
-    Page { status: u16, html: String },
-    Redirect { to: String, cookie: Option<String> },
+    Json {
+        status: u16,
+        body: Value,
+    },
+    Page {
+        status: u16,
+        html: String,
+    },
+    Redirect {
+        to: String,
+        cookie: Option<String>,
+    },
+    /// An empty body, and when to come again.
+    Busy {
+        status: u16,
+        retry_after: String,
+    },
 }
 
 impl Answer {
@@ -56,7 +70,9 @@ impl Answer {
 
     fn status(&self) -> u16 {
         match self {
-            Answer::Json { status, .. } | Answer::Page { status, .. } => *status,
+            Answer::Json { status, .. }
+            | Answer::Page { status, .. }
+            | Answer::Busy { status, .. } => *status,
             Answer::Redirect { .. } => 302,
         }
     }
@@ -77,16 +93,23 @@ pub(super) async fn serve(
         let fault = match call.path.as_str() {
             token::ADDRESS => state.habits.token.clone(),
             userinfo::ADDRESS => state.habits.userinfo.clone(),
+            _ if workflow::is_push(&call) => workflow::fault(&state, &call),
             _ => Fault::Fine,
         };
         let answer = match &fault {
             Fault::Fine | Fault::Slow(_) | Fault::Merge(_) => route(&mut state, &call),
             Fault::Say { status, body } => Answer::json(*status, body.clone()),
+            Fault::Busy { status, retry_after } => {
+                Answer::Busy { status: *status, retry_after: retry_after.clone() }
+            }
             Fault::NotJson => Answer::page(200, "维护中", "<p>系统维护中</p>"),
             Fault::Redirect(to) => Answer::redirect(to.clone()),
             Fault::Huge | Fault::Drip => Answer::json(200, Value::Null),
         };
         state.received.push(Received::of(&call, answer.status()));
+        if workflow::is_push(&call) {
+            workflow::remember(&mut state, &call, answer.status());
+        }
         (fault, answer)
     };
     match fault {
@@ -100,7 +123,11 @@ pub(super) async fn serve(
             let every_second = interval(Duration::from_secs(1));
             endless(HUGE_BYTES, Bytes::from_static(b"a"), Some(every_second))
         }
-        Fault::Fine | Fault::Say { .. } | Fault::NotJson | Fault::Redirect(_) => render(answer),
+        Fault::Fine
+        | Fault::Say { .. }
+        | Fault::Busy { .. }
+        | Fault::NotJson
+        | Fault::Redirect(_) => render(answer),
     }
 }
 
@@ -109,6 +136,7 @@ fn route(state: &mut State, call: &Call) -> Answer {
         ("GET", authorize::ADDRESS) => authorize::authorize(state, call),
         ("POST", token::ADDRESS) => token::token(state, call),
         (_, token::ADDRESS) => token::refused(405, "invalid_request", "method not allowed"),
+        _ if workflow::is_push(call) => workflow::receive(state, call),
         (_, userinfo::ADDRESS) => userinfo::userinfo(state, call),
         ("GET", login::ADDRESS) => login::show(call),
         ("POST", login::ADDRESS) => login::sign_in(state, call),
@@ -134,6 +162,9 @@ fn render(answer: Answer) -> HttpResponse {
                 response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
             }
             response.content_type("application/json").body(body.to_string())
+        }
+        Answer::Busy { retry_after, .. } => {
+            begin(status).insert_header((header::RETRY_AFTER, retry_after)).finish()
         }
         Answer::Page { html, .. } => {
             begin(status).content_type("text/html; charset=utf-8").body(html)

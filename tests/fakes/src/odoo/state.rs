@@ -9,6 +9,7 @@ use super::{
     control::{Control, Habits},
     options::{Options, User},
     received::Received,
+    workflow::{FaultyOrders, Pushed},
 };
 use crate::clock::Clock;
 
@@ -22,6 +23,10 @@ pub(super) struct State {
     pub(super) grants: Vec<Grant>,
     pub(super) received: Vec<Received>,
     pub(super) issued: Vec<String>,
+    pub(super) pushed: Vec<Pushed>,
+    pub(super) faulty_orders: FaultyOrders,
+    /// Calls of service tasks that were obeyed.
+    pub(super) served: u32,
 }
 
 /// A person's permission on its way through the browser.
@@ -53,6 +58,9 @@ impl State {
             grants: Vec::new(),
             received: Vec::new(),
             issued: Vec::new(),
+            pushed: Vec::new(),
+            faulty_orders: FaultyOrders::new(),
+            served: 0,
             options,
         }
     }
@@ -76,6 +84,7 @@ impl State {
     pub(super) fn obey(&mut self, control: Control) {
         if control.reset {
             self.habits = Habits::default();
+            self.faulty_orders.clear();
         }
         if control.revoke_tokens {
             self.grants.iter_mut().for_each(|grant| grant.revoked = true);
@@ -93,6 +102,10 @@ impl State {
         if let Some(user) = control.user.clone() {
             self.add_user(user);
         }
+        if let Some(secret) = control.app_secret.clone() {
+            self.options.credential.app_secret = secret;
+        }
+        self.faulty_orders.extend(control.orders.clone());
         self.habits.turn(control);
     }
 }

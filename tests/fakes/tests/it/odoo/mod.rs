@@ -4,6 +4,7 @@ mod authorize;
 mod faults;
 mod token;
 mod userinfo;
+mod workflow;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use fakes::odoo::{Odoo, Options};
