@@ -79,7 +79,6 @@ const SIGNED: &[(&str, &str, Target)] = &[
     ("PUT", "/aflow/api/order/variables", Target::Later),
     ("GET", "/aflow/api/order/history", Target::Later),
     ("GET", "/aflow/api/order/forecast", Target::Later),
-    ("POST", "/aflow/api/task/complete", Target::Later),
     ("GET", "/aflow/api/task/return_targets", Target::Later),
 ];
 
@@ -92,6 +91,7 @@ const BOTH: &[(&str, &str, Target)] = &[
     ("GET", "/aflow/api/task/initiated", Target::Task),
     ("GET", "/aflow/api/task/summary", Target::Task),
     ("POST", "/aflow/api/task/read", Target::Task),
+    ("POST", "/aflow/api/task/complete", Target::Task),
 ];
 
 /// Addresses that nobody signs. The legacy doors follow.

@@ -16,12 +16,12 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::ports::directory::Directory;
 use crate::ports::flow::Flows;
-use crate::usecase::{Ctx, sync_task};
+use crate::usecase::{Ctx, write_orders};
 use crate::{events, http, jobs};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
-/// Snapshots that may wait for a writer; beyond it callers wait for a place.
+/// Changes that may wait for a writer; beyond it callers wait for a place.
 const WAITING: usize = 10_000;
 
 /// task-service, built and bound.
@@ -44,8 +44,11 @@ impl Service for App {
         let ctx = Ctx {
             db: shell.db.clone(),
             directory: Directory(config.sync.peer(shell.keys.clone())?),
-            flows: Flows(config.flow.peer(shell.keys.clone())?),
-            syncs: sync_task::start(shell.db.clone(), clock.clone(), public_url.clone(), shape),
+            flows: Flows {
+                asked: config.flow.peer(shell.keys.clone())?,
+                decided: config.decide.of(&config.flow).peer(shell.keys.clone())?,
+            },
+            writes: write_orders::start(shell.db.clone(), clock.clone(), public_url.clone(), shape),
             known_flows: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(5))

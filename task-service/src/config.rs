@@ -12,9 +12,22 @@ pub struct Config {
     pub(crate) internal: Internal,
     pub(crate) sync: Neighbour,
     pub(crate) flow: Neighbour,
+    pub(crate) decide: Decide,
     pub(crate) pages: Pages,
     pub(crate) batch: Batch,
     log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Decide {
+    timeout_ms: u64,
+}
+
+impl Decide {
+    /// flow-service, with the patience that a decision needs.
+    pub(crate) fn of(&self, flow: &Neighbour) -> Neighbour {
+        Neighbour { timeout_ms: self.timeout_ms, ..flow.clone() }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -24,6 +24,21 @@ pub enum Json {
     Object(Vec<(String, Json)>),
 }
 
+impl From<&Json> for serde_json::Value {
+    fn from(json: &Json) -> Self {
+        match json {
+            Json::Null => serde_json::Value::Null,
+            Json::Bool(flag) => (*flag).into(),
+            Json::Number(number) => number.clone().into(),
+            Json::Text(text) => text.as_str().into(),
+            Json::Array(items) => items.iter().map(serde_json::Value::from).collect(),
+            Json::Object(members) => {
+                members.iter().map(|(key, value)| (key.clone(), Self::from(value))).collect()
+            }
+        }
+    }
+}
+
 /// Why bytes are not acceptable JSON.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
