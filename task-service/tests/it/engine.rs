@@ -172,7 +172,7 @@ fn made(
 ) -> Result<Vec<OrderAdvanced>, (i64, &'static str, &'static str)> {
     let unknown = (-4002, "UNKNOWN_REFERENCE", "taskId");
     let (number, _) = wanted.task_id.rsplit_once('-').ok_or(unknown)?;
-    let number: i64 = number.parse().map_err(|_| unknown)?;
+    let number: i64 = number.parse().or(Err(unknown))?;
     let mut runs = RUNS.lock().unwrap();
     let run = runs.get_mut(&number).filter(|run| run.tenant == tenant).ok_or(unknown)?;
     let said = (wanted.user_code.clone(), wanted.action.clone());
