@@ -27,13 +27,13 @@ pub enum Json {
 impl From<&Json> for serde_json::Value {
     fn from(json: &Json) -> Self {
         match json {
-            Json::Null => serde_json::Value::Null,
-            Json::Bool(flag) => (*flag).into(),
-            Json::Number(number) => number.clone().into(),
-            Json::Text(text) => text.as_str().into(),
-            Json::Array(items) => items.iter().map(serde_json::Value::from).collect(),
+            Json::Null => Self::Null,
+            Json::Bool(flag) => Self::Bool(*flag),
+            Json::Number(number) => Self::Number(number.clone()),
+            Json::Text(text) => Self::String(text.clone()),
+            Json::Array(items) => items.iter().map(Self::from).collect(),
             Json::Object(members) => {
-                members.iter().map(|(key, value)| (key.clone(), Self::from(value))).collect()
+                members.iter().map(|(name, value)| (name.clone(), Self::from(value))).collect()
             }
         }
     }

@@ -28,6 +28,5 @@ async fn flow_published(ctx: Arc<Ctx>, events: Vec<Delivered<FlowPublished>>) ->
 
 async fn order_advanced(ctx: Arc<Ctx>, events: Vec<Delivered<OrderAdvanced>>) -> Result<(), Error> {
     let facts = events.into_iter().map(|event| event.body).collect();
-    follow_order::follow_order(&ctx, facts).await?;
-    Ok(())
+    follow_order::follow_order(&ctx, facts).await
 }

@@ -28,6 +28,16 @@ pub(crate) struct Decision {
     pub(crate) bpmn_error: Option<String>,
 }
 
+impl Decision {
+    /// What it is to the task: one that ends with an error was not passed.
+    fn said(&self) -> Action {
+        match (&self.bpmn_error, self.action) {
+            (Some(_), Action::Pass) => Action::Reject,
+            (_, action) => action,
+        }
+    }
+}
+
 /// Whether anything changed; the same decision of the same person a second time changes nothing.
 pub(crate) async fn decide_task(
     ctx: &Ctx,
@@ -55,7 +65,7 @@ async fn look(
     let conn = ctx.db.connection().await?;
     let (task, user) = (&decision.task, &decision.decider.user);
     if let Some((order, standing)) = tasks::find_native(&conn, tenant, task, user).await? {
-        return Ok((Some(order), judge(&standing, decision.action, &decision.decider)?));
+        return Ok((Some(order), judge(&standing, decision.said(), &decision.decider)?));
     }
     if tasks::is_third_party(&conn, tenant, task, user).await? {
         return Err(Refusal::ThirdParty.into());
@@ -84,9 +94,11 @@ async fn complete(ctx: &Ctx, tenant: &Tenant, decision: &Decision) -> Result<boo
     };
     match ctx.flows.complete_task(tenant, &wanted).await {
         Ok(facts) => {
-            let news = follow_order(ctx, facts).await?;
-            tracing::info!(task = decision.task, action = wanted.action, news, "task decided");
-            Ok(true)
+            // Nothing became true: they had said the same before.
+            let is_news = !facts.is_empty();
+            follow_order(ctx, facts).await?;
+            tracing::info!(task = decision.task, action = wanted.action, is_news, "task decided");
+            Ok(is_news)
         }
         // Perhaps by the same person a moment ago, and we have heard of it meanwhile.
         Err(refusal) if refusal.code() == Code::WrongState => {

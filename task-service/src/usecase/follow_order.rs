@@ -10,15 +10,14 @@ use shared::id::{AppId, Tenant};
 
 use super::Ctx;
 use super::write_orders::{Change, Job};
-use crate::domain::order::Verdict;
 use crate::domain::snapshot::OrderKey;
 use crate::domain::status::{OrderResult, Source, TaskResult};
 use crate::domain::step::{Closing, Head, Opening, Step};
 use crate::error::Error;
 
-/// Applies what is new; gives how many steps were. There is no inbox here: an order knows itself
-/// which steps it has heard, wherever they came from.
-pub(crate) async fn follow_order(ctx: &Ctx, facts: Vec<OrderAdvanced>) -> Result<usize, Error> {
+/// Applies what is new. There is no inbox here: an order knows itself which steps it has heard,
+/// wherever they came from.
+pub(crate) async fn follow_order(ctx: &Ctx, facts: Vec<OrderAdvanced>) -> Result<(), Error> {
     let mut jobs = Vec::with_capacity(facts.len());
     for fact in facts {
         let (key, step) = read(fact)?;
@@ -26,11 +25,10 @@ pub(crate) async fn follow_order(ctx: &Ctx, facts: Vec<OrderAdvanced>) -> Result
             jobs.push(Job::new(key, Change::Step(Arc::new(step))));
         }
     }
-    let mut news = 0;
     for answer in join_all(jobs.into_iter().map(|job| ctx.writes.submit(job))).await {
-        news += usize::from(answer??.verdict == Verdict::Applied);
+        answer??;
     }
-    Ok(news)
+    Ok(())
 }
 
 /// The fact in our own words.

@@ -240,3 +240,18 @@ async fn a_task_for_nobody_is_decided_by_the_flows_own_application() {
     assert_eq!(again["applied"], false);
     assert_eq!(app.tasks("done", "USER009").await, [task(order, 0)]);
 }
+
+#[tokio::test]
+async fn a_task_that_ends_with_an_error_was_not_passed_and_may_be_said_twice() {
+    let app = TestApp::spawn().await;
+    let order = app.start(&[&["USER002"], &["USER003"]]).await;
+    let body = json!({"taskId": task(order, 0), "action": "pass", "bpmnErrorCode": "NO_STOCK",
+        "variables": {"stock": 0}});
+
+    let first = app.complete(&app.person("USER002"), body.clone()).await.ok();
+    let again = app.complete(&app.person("USER002"), body).await.ok();
+
+    assert_eq!((&first["applied"], &again["applied"]), (&json!(true), &json!(false)));
+    assert_eq!(app.detail(order).await["tasks"][0]["taskResult"], "reject");
+    app.decide(&task(order, 0), "USER002", "pass").await.refused(Code::WrongState);
+}

@@ -175,7 +175,8 @@ fn made(
     let number: i64 = number.parse().or(Err(unknown))?;
     let mut runs = RUNS.lock().unwrap();
     let run = runs.get_mut(&number).filter(|run| run.tenant == tenant).ok_or(unknown)?;
-    let said = (wanted.user_code.clone(), wanted.action.clone());
+    let result = if wanted.bpmn_error_code.is_some() { "reject" } else { &wanted.action };
+    let said = (wanted.user_code.clone(), result.to_owned());
     if run.decided.get(&wanted.task_id) == Some(&said) {
         return Ok(Vec::new());
     }
@@ -190,13 +191,13 @@ fn made(
     }
     run.decided.insert(wanted.task_id.clone(), said);
     let mut fact = step(tenant, number, run.facts.len() as i64 + 1);
-    let mut done = closed(number, stage, &wanted.action, Some(&wanted.user_code));
+    let mut done = closed(number, stage, result, Some(&wanted.user_code));
     done.comment.clone_from(&wanted.comment);
     fact.closed.push(done);
-    let next = run.stages.get(stage + 1).filter(|_| wanted.action == "pass");
+    let next = run.stages.get(stage + 1).filter(|_| result == "pass");
     match next {
         Some(people) => fact.opened.push(opened(number, stage + 1, people)),
-        None => fact.finished = Some(finished(&wanted.action)),
+        None => fact.finished = Some(finished(result)),
     }
     run.waits = next.map(|_| stage + 1);
     run.facts.push(fact.clone());
