@@ -92,10 +92,16 @@ impl Job {
 /// Starts the writers.
 pub(crate) fn start(db: Database, clock: Clock, public_url: String, shape: Shape) -> Writes {
     let writer = Arc::new(Writer { db, clock, public_url });
-    Group::start(shape, move |jobs| {
+    let reader = writer.clone();
+    let read = move |jobs| {
+        let reader = reader.clone();
+        async move { reader.read(jobs).await }
+    };
+    let write = move |jobs| {
         let writer = writer.clone();
         async move { writer.write(jobs).await }
-    })
+    };
+    Group::start_reading_ahead(shape, read, write)
 }
 
 struct Writer {
@@ -104,10 +110,25 @@ struct Writer {
     public_url: String,
 }
 
+/// The order of a job as it was read before it was its turn; absent where it could not be read.
+type Read = Option<Option<Order>>;
+
 impl Writer {
+    /// Reads ahead, without a lock: what somebody else changes until the batch is written is judged
+    /// anew then.
+    async fn read(&self, jobs: Vec<Job>) -> Vec<(Job, Read)> {
+        let orders = match self.db.connection().await {
+            Ok(conn) => list_orders(&conn, &jobs).await.ok(),
+            Err(_) => None,
+        };
+        let known = |job: &Job| orders.as_ref().map(|orders| orders.get(&job.key).cloned());
+        jobs.into_iter().map(|job| (known(&job), job)).map(|(read, job)| (job, read)).collect()
+    }
+
     /// One transaction for all; when that fails, one for each, so that each fails for itself.
-    async fn write(&self, jobs: Vec<Job>) -> Vec<Result<Absorbed, Error>> {
-        let (size, alone) = (jobs.len(), jobs.clone());
+    async fn write(&self, jobs: Vec<(Job, Read)>) -> Vec<Result<Absorbed, Error>> {
+        let size = jobs.len();
+        let alone: Vec<Job> = jobs.iter().map(|(job, _)| job.clone()).collect();
         match self.write_together(jobs).await {
             Ok(answers) => answers,
             Err(error) if size == 1 => vec![Err(error)],
@@ -125,7 +146,7 @@ impl Writer {
                 );
                 let mut answers = Vec::with_capacity(size);
                 for job in alone {
-                    let answer = self.write_together(vec![job]).await;
+                    let answer = self.write_together(vec![(job, None)]).await;
                     answers.push(
                         answer.and_then(|mut only| {
                             only.pop().unwrap_or(Err(Error::Stopped(Stopped)))
@@ -139,15 +160,21 @@ impl Writer {
 
     /// Reads, decides and writes without holding a lock: where somebody else changed an order in
     /// between, nothing of it is written and its changes are judged anew.
-    async fn write_together(&self, jobs: Vec<Job>) -> Result<Vec<Result<Absorbed, Error>>, Error> {
+    async fn write_together(
+        &self,
+        jobs: Vec<(Job, Read)>,
+    ) -> Result<Vec<Result<Absorbed, Error>>, Error> {
+        let (jobs, reads): (Vec<Job>, Vec<Read>) = jobs.into_iter().unzip();
+        let mut read_ahead = newest(&jobs, reads);
         let mut answers: Vec<Option<Result<Absorbed, Error>>> = jobs.iter().map(|_| None).collect();
         let mut open: Vec<usize> = (0..jobs.len()).collect();
         let conn = self.db.connection().await?;
         for _ in 0..MOST_ROUNDS {
             let round: Vec<&Job> = open.iter().filter_map(|at| jobs.get(*at)).collect();
-            let keys: Vec<&OrderKey> =
-                round.iter().map(|job| &job.key).collect::<BTreeSet<_>>().into_iter().collect();
-            let before = orders::list_by_keys(&conn, &keys).await?;
+            let before = match read_ahead.take() {
+                Some(before) => before,
+                None => list_orders(&conn, round.iter().copied()).await?,
+            };
             let (judged, after) = self.decide(&round, &before);
             let stored = self.save(&conn, &round, &judged, &before, &after).await?;
             let lost =
@@ -228,4 +255,25 @@ impl Writer {
         let write = Write { orders: &orders, before, records, now, facts, facts_of, lines };
         orders::save_all(conn, write).await
     }
+}
+
+/// The orders of jobs as they are now.
+async fn list_orders(
+    conn: &Conn,
+    jobs: impl IntoIterator<Item = &Job>,
+) -> QueryResult<HashMap<OrderKey, Order>> {
+    let keys: BTreeSet<&OrderKey> = jobs.into_iter().map(|job| &job.key).collect();
+    orders::list_by_keys(conn, &keys.into_iter().collect::<Vec<_>>()).await
+}
+
+/// What was read ahead, of each order the latest; nothing unless it was read for all.
+fn newest(jobs: &[Job], reads: Vec<Read>) -> Option<HashMap<OrderKey, Order>> {
+    let mut orders: HashMap<OrderKey, Order> = HashMap::new();
+    for (job, read) in jobs.iter().zip(reads) {
+        let Some(order) = read? else { continue };
+        if orders.get(&job.key).is_none_or(|other| other.seq < order.seq) {
+            orders.insert(job.key.clone(), order);
+        }
+    }
+    Some(orders)
 }
