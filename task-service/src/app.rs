@@ -7,6 +7,7 @@ use std::time::Duration;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use moka::future::Cache;
 use shared::clock::Clock;
+use shared::db::Database;
 use shared::db::group::Shape;
 use shared::inbox::Consumer;
 use shared::service::{Service, Shell};
@@ -40,9 +41,11 @@ impl Service for App {
         let shell = Shell::build(http, database, bus, internal, MIGRATIONS, clock.clone()).await?;
         let shape =
             Shape { most: config.batch.most, writers: config.batch.writers, waiting: WAITING };
+        let lists = config.lists.of(&config.database);
         let public_url = config.pages.public_url;
         let ctx = Ctx {
             db: shell.db.clone(),
+            lists: Database::planning_once(&lists)?,
             directory: Directory(config.sync.peer(shell.keys.clone())?),
             flows: Flows {
                 asked: config.flow.peer(shell.keys.clone())?,

@@ -30,6 +30,8 @@ use crate::ports::flow::Flows;
 /// What every use case may use.
 pub(crate) struct Ctx {
     pub(crate) db: Database,
+    /// For what people look at all the time: planned once a connection.
+    pub(crate) lists: Database,
     pub(crate) clock: Clock,
     pub(crate) directory: Directory,
     pub(crate) flows: Flows,
