@@ -73,7 +73,6 @@ const SIGNED: &[(&str, &str, Target)] = &[
     ("POST", "/aflow/api/order/check", Target::Task),
     ("POST", "/aflow/api/order/approval/log", Target::Task),
     ("GET", "/aflow/api/order/forecast", Target::Later),
-    ("POST", "/aflow/api/task/complete", Target::Later),
     ("GET", "/aflow/api/task/return_targets", Target::Later),
 ];
 
@@ -92,6 +91,7 @@ const BOTH: &[(&str, &str, Target)] = &[
     ("GET", "/aflow/api/task/initiated", Target::Task),
     ("GET", "/aflow/api/task/summary", Target::Task),
     ("POST", "/aflow/api/task/read", Target::Task),
+    ("POST", "/aflow/api/task/complete", Target::Task),
 ];
 
 /// Addresses that nobody signs. The legacy doors follow.

@@ -57,6 +57,11 @@ codes! {
 }
 
 impl Code {
+    /// The code of that name.
+    pub fn named(name: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.name() == name)
+    }
+
     /// The short `msg` of the envelope for this code's status.
     pub fn message(self) -> &'static str {
         match self.status() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use moka::future::Cache;
 use shared::clock::Clock;
+use shared::db::Database;
 use shared::db::group::Shape;
 use shared::inbox::Consumer;
 use shared::service::{Service, Shell};
@@ -16,12 +17,12 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::ports::directory::Directory;
 use crate::ports::flow::Flows;
-use crate::usecase::{Ctx, sync_task};
+use crate::usecase::{Ctx, write_orders};
 use crate::{events, http, jobs};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
-/// Snapshots that may wait for a writer; beyond it callers wait for a place.
+/// Changes that may wait for a writer; beyond it callers wait for a place.
 const WAITING: usize = 10_000;
 
 /// task-service, built and bound.
@@ -40,12 +41,17 @@ impl Service for App {
         let shell = Shell::build(http, database, bus, internal, MIGRATIONS, clock.clone()).await?;
         let shape =
             Shape { most: config.batch.most, writers: config.batch.writers, waiting: WAITING };
+        let lists = config.lists.of(&config.database);
         let public_url = config.pages.public_url;
         let ctx = Ctx {
             db: shell.db.clone(),
+            lists: Database::planning_once(&lists)?,
             directory: Directory(config.sync.peer(shell.keys.clone())?),
-            flows: Flows(config.flow.peer(shell.keys.clone())?),
-            syncs: sync_task::start(shell.db.clone(), clock.clone(), public_url.clone(), shape),
+            flows: Flows {
+                asked: config.flow.peer(shell.keys.clone())?,
+                decided: config.decide.of(&config.flow).peer(shell.keys.clone())?,
+            },
+            writes: write_orders::start(shell.db.clone(), clock.clone(), public_url.clone(), shape),
             known_flows: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(5))

@@ -12,9 +12,23 @@ pub struct Config {
     pub(crate) internal: Internal,
     pub(crate) sync: Neighbour,
     pub(crate) flow: Neighbour,
+    pub(crate) decide: Decide,
     pub(crate) pages: Pages,
     pub(crate) batch: Batch,
+    pub(crate) lists: Lists,
     log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Decide {
+    timeout_ms: u64,
+}
+
+impl Decide {
+    /// flow-service, with the patience that a decision needs.
+    pub(crate) fn of(&self, flow: &Neighbour) -> Neighbour {
+        Neighbour { timeout_ms: self.timeout_ms, ..flow.clone() }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -28,6 +42,18 @@ pub(crate) struct Batch {
     pub(crate) writers: usize,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Lists {
+    max_connections: usize,
+}
+
+impl Lists {
+    /// The same database, with connections of their own.
+    pub(crate) fn of(&self, database: &Database) -> Database {
+        Database { max_connections: self.max_connections, ..database.clone() }
+    }
+}
+
 impl Check for Config {
     fn mistakes(&self) -> Vec<String> {
         let mut mistakes =
@@ -36,6 +62,9 @@ impl Check for Config {
             mistakes.push(
                 "pages.public_url must be an address such as https://aiflow.example.com".to_owned(),
             );
+        }
+        if self.lists.max_connections == 0 {
+            mistakes.push("lists.max_connections must be at least 1".to_owned());
         }
         if self.batch.most == 0 || self.batch.writers == 0 {
             mistakes.push("batch.most and batch.writers must be at least 1".to_owned());

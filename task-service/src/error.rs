@@ -3,8 +3,9 @@
 use shared::code::Code;
 use shared::db;
 use shared::fault::{Fault, FieldError};
+use shared::http::client;
 
-use crate::domain::{approval_log, order};
+use crate::domain::{approval_log, decision, order};
 
 /// Everything that can stop a use case.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,17 @@ pub(crate) enum Error {
     Order(#[from] order::Refusal),
     #[error(transparent)]
     ApprovalLog(#[from] approval_log::Refusal),
+    #[error(transparent)]
+    Decision(#[from] decision::Refusal),
+    /// flow-service refused; its own words.
+    #[error("{message}")]
+    Flow { code: Code, message: String, details: Vec<FieldError> },
+    /// flow-service did not answer.
+    #[error("flow-service is away")]
+    FlowAway(#[source] client::Error),
+    /// What flow-service tells does not make sense.
+    #[error("the fact {0} cannot be understood: {1}")]
+    Unreadable(String, &'static str),
     #[error("流程 {0} 不存在或未上线")]
     UnknownFlow(String),
     #[error("订单 {0} 不存在")]
@@ -40,14 +52,24 @@ impl From<diesel::result::Error> for Error {
 impl Fault for Error {
     fn code(&self) -> Code {
         match self {
-            Error::Order(_) | Error::ApprovalLog(_) | Error::AmbiguousOrder(_) => {
-                Code::InvalidParameter
-            }
+            Error::ApprovalLog(approval_log::Refusal::OurOwn) => Code::NotPermitted,
+            Error::Order(_)
+            | Error::ApprovalLog(_)
+            | Error::AmbiguousOrder(_)
+            | Error::Unreadable(..) => Code::InvalidParameter,
+            Error::Decision(refusal) => match refusal {
+                decision::Refusal::ThirdParty
+                | decision::Refusal::OtherApplication
+                | decision::Refusal::NotAssignee(_) => Code::NotPermitted,
+                decision::Refusal::Over => Code::WrongState,
+                decision::Refusal::RebutNotOffered => Code::NotSupported,
+            },
+            Error::Flow { code, .. } => *code,
             Error::UnknownFlow(_) | Error::UnknownOrder(_) | Error::UnknownTask(_) => {
                 Code::UnknownReference
             }
             Error::NotYours(_) => Code::NotPermitted,
-            Error::Crowded | Error::Stopped(_) => Code::Unavailable,
+            Error::FlowAway(_) | Error::Crowded | Error::Stopped(_) => Code::Unavailable,
             Error::Database(error) => error.code(),
         }
     }
@@ -65,9 +87,14 @@ impl Fault for Error {
             Error::UnknownOrder(_) => named("orderId"),
             Error::UnknownTask(_) => named("taskId"),
             Error::AmbiguousOrder(_) => named("appId"),
-            Error::NotYours(_) | Error::Crowded | Error::Stopped(_) | Error::Database(_) => {
-                Vec::new()
-            }
+            Error::Flow { details, .. } => details.clone(),
+            Error::Decision(_)
+            | Error::FlowAway(_)
+            | Error::Unreadable(..)
+            | Error::NotYours(_)
+            | Error::Crowded
+            | Error::Stopped(_)
+            | Error::Database(_) => Vec::new(),
         }
     }
 }

@@ -46,6 +46,7 @@ pub(crate) const SERVED: &[(&str, &str)] = &[
     ("GET", "/aflow/api/task/initiated"),
     ("GET", "/aflow/api/task/summary"),
     ("POST", "/aflow/api/task/read"),
+    ("POST", "/aflow/api/task/complete"),
 ];
 
 /// Of these, the ones that a person with a session may call, too.
@@ -62,6 +63,7 @@ pub(crate) const FOR_PEOPLE: &[&str] = &[
     "/aflow/api/task/initiated",
     "/aflow/api/task/summary",
     "/aflow/api/task/read",
+    "/aflow/api/task/complete",
 ];
 
 /// Addresses that anybody may call, to sign in.
@@ -81,7 +83,6 @@ pub(crate) const SIGN_IN: &[(&str, &str)] = &[
 pub(crate) const LATER: &[(&str, &str)] = &[
     ("POST", "/aflow/api/sys/sync/dingtalk"),
     ("GET", "/aflow/api/order/forecast"),
-    ("POST", "/aflow/api/task/complete"),
     ("GET", "/aflow/api/task/return_targets"),
 ];
 

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 /// Collects jobs and hands them over in batches; cheap to clone.
 ///
@@ -57,11 +58,85 @@ impl<J: Send + 'static, A: Send + 'static> Group<J, A> {
         Self { queue }
     }
 
+    /// Starts writers for which somebody reads ahead: `read` fetches what jobs need while others are
+    /// being written, so that the database is never idle. What arrives during a write is read in
+    /// portions and written together by the next. `write` gets the jobs of a batch, each with what was
+    /// read for it, and returns one answer for each, in order.
+    pub fn start_reading_ahead<K, R, FR, W, FW>(shape: Shape, read: R, write: W) -> Self
+    where
+        K: Send + 'static,
+        R: Fn(Vec<J>) -> FR + Send + 'static,
+        FR: Future<Output = Vec<(J, K)>> + Send + 'static,
+        W: Fn(Vec<(J, K)>) -> FW + Send + 'static,
+        FW: Future<Output = Vec<A>> + Send + 'static,
+    {
+        let (queue, jobs) = mpsc::channel(shape.waiting);
+        let (reading, ready, writing) = Default::default();
+        let group = ReadAhead { shape, jobs, reading, ready, writing };
+        crate::telemetry::spawn(group.run(read, write));
+        Self { queue }
+    }
+
     /// Hands a job over and waits for its own answer.
     pub async fn submit(&self, job: J) -> Result<A, Stopped> {
         let (sender, answer) = oneshot::channel();
         self.queue.send((job, sender)).await.or(Err(Stopped))?;
         answer.await.or(Err(Stopped))
+    }
+}
+
+type Caller<A> = oneshot::Sender<A>;
+
+/// Jobs with what was read for them, and who waits for their answers.
+type Portion<J, A, K> = (Vec<(J, K)>, Vec<Caller<A>>);
+
+/// One reader and some writers; `K` is what is read for a job.
+struct ReadAhead<J, A, K> {
+    shape: Shape,
+    jobs: mpsc::Receiver<(J, Caller<A>)>,
+    /// At most one; a panic costs its callers their answers and nobody else's.
+    reading: JoinSet<Portion<J, A, K>>,
+    /// Read, and waiting for a writer.
+    ready: Vec<((J, K), Caller<A>)>,
+    writing: JoinSet<()>,
+}
+
+impl<J: Send + 'static, A: Send + 'static, K: Send + 'static> ReadAhead<J, A, K> {
+    async fn run<FR, FW>(mut self, read: impl Fn(Vec<J>) -> FR, write: impl Fn(Vec<(J, K)>) -> FW)
+    where
+        FR: Future<Output = Vec<(J, K)>> + Send + 'static,
+        FW: Future<Output = Vec<A>> + Send + 'static,
+    {
+        let mut is_open = true;
+        while is_open || !self.reading.is_empty() || !self.ready.is_empty() {
+            if !self.ready.is_empty() && self.writing.len() < self.shape.writers {
+                let (batch, callers): (Vec<(J, K)>, Vec<_>) = self.ready.drain(..).unzip();
+                let writing = write(batch);
+                self.writing.spawn(async move {
+                    for (answer, caller) in writing.await.into_iter().zip(callers) {
+                        // A caller that hung up does not undo what was written.
+                        let _ = caller.send(answer);
+                    }
+                });
+            }
+            let room = self.shape.most.saturating_sub(self.ready.len());
+            let may_read = is_open && room > 0 && self.reading.is_empty();
+            let mut arrived = Vec::new();
+            tokio::select! {
+                count = self.jobs.recv_many(&mut arrived, room), if may_read => {
+                    is_open = count > 0;
+                    let (jobs, callers): (Vec<J>, Vec<_>) = arrived.into_iter().unzip();
+                    let reading = read(jobs);
+                    self.reading.spawn(async move { (reading.await, callers) });
+                }
+                Some(done) = self.reading.join_next() => {
+                    let (jobs, callers) = done.unwrap_or_default();
+                    self.ready.extend(jobs.into_iter().zip(callers));
+                }
+                Some(_) = self.writing.join_next() => {}
+            }
+        }
+        while self.writing.join_next().await.is_some() {}
     }
 }
 
@@ -82,5 +157,53 @@ mod tests {
         for (job, answer) in (0..500).zip(answers) {
             assert_eq!(answer.unwrap(), job * 2);
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn reading_ahead_loses_nobody_and_writes_nobody_twice() {
+        let shape = Shape { most: 16, writers: 1, waiting: 1_000 };
+        let written = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let seen = written.clone();
+        let read = |jobs: Vec<u32>| async move {
+            tokio::task::yield_now().await;
+            jobs.into_iter().map(|job| (job, job * 2)).collect()
+        };
+        let write = move |jobs: Vec<(u32, u32)>| {
+            seen.lock().unwrap().extend(jobs.iter().map(|(job, _)| *job));
+            assert!(jobs.len() <= 16);
+            async move {
+                tokio::task::yield_now().await;
+                jobs.into_iter().map(|(job, known)| job + known).collect()
+            }
+        };
+        let group = Group::start_reading_ahead(shape, read, write);
+
+        let answers = futures_util::future::join_all((0..500).map(|job| group.submit(job))).await;
+
+        for (job, answer) in (0..500).zip(answers) {
+            assert_eq!(answer.unwrap(), job * 3);
+        }
+        let mut written = written.lock().unwrap().clone();
+        written.sort_unstable();
+        assert_eq!(written, (0..500).collect::<Vec<_>>());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_batch_that_panics_costs_its_own_callers_their_answers() {
+        let shape = Shape { most: 1, writers: 1, waiting: 10 };
+        let read = |jobs: Vec<u32>| async move {
+            assert!(jobs != [1], "reading fails");
+            jobs.into_iter().map(|job| (job, ())).collect()
+        };
+        let write = |jobs: Vec<(u32, ())>| async move {
+            assert!(jobs != [(2, ())], "writing fails");
+            jobs.into_iter().map(|(job, ())| job).collect()
+        };
+        let group = Group::start_reading_ahead(shape, read, write);
+
+        let answers = futures_util::future::join_all((1..5).map(|job| group.submit(job))).await;
+
+        let kept: Vec<_> = answers.into_iter().filter_map(Result::ok).collect();
+        assert_eq!(kept, [3, 4]);
     }
 }

@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::fault::FieldError;
 use crate::identity::{Caller, IDENTITY_HEADER, Keys, REQUEST_ID_HEADER};
 
 /// The most that is read of any answer.
@@ -58,6 +59,8 @@ pub enum Error {
         code: String,
         /// Its `errorMessage`.
         message: String,
+        /// Its `errorDetails`.
+        details: Vec<FieldError>,
     },
 }
 
@@ -112,9 +115,23 @@ impl Peer {
                 .to_owned()
         };
         if envelope.get("status").and_then(serde_json::Value::as_i64) != Some(0) {
-            return Err(Error::Refused { code: text("errorCode"), message: text("errorMessage") });
+            return Err(Error::Refused {
+                code: text("errorCode"),
+                message: text("errorMessage"),
+                details: details(&envelope),
+            });
         }
         let data = envelope.get("data").cloned().unwrap_or_default();
         serde_json::from_value(data).map_err(|error| Error::Unexpected(error.to_string()))
     }
+}
+
+/// The fields that a refusal names.
+fn details(envelope: &serde_json::Value) -> Vec<FieldError> {
+    let named = envelope.pointer("/data/errorDetails").and_then(|value| value.as_array());
+    let text = |detail: &serde_json::Value, name: &str| {
+        detail.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+    };
+    let read = |detail| FieldError::malformed(text(detail, "field"), text(detail, "message"));
+    named.map(|details| details.iter().map(read).collect()).unwrap_or_default()
 }

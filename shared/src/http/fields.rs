@@ -419,9 +419,38 @@ impl Fields<'_> {
         }
     }
 
+    /// An object of somebody's own making, such as form data or variables.
+    pub fn optional_document(&mut self, name: &str) -> Option<serde_json::Value> {
+        let document = match self.find(name)? {
+            Json::Null => return None,
+            json @ Json::Object(_) if !has_nul(json) => Some(json.into()),
+            Json::Object(_) => None,
+            _ => {
+                self.refuse(name, Mistake::Malformed, "应为 JSON 对象");
+                return None;
+            }
+        };
+        if document.is_none() {
+            self.refuse(name, Mistake::Character, "含有控制字符或非法字符");
+        }
+        document
+    }
+
     /// The raw value of a field, for a rule of the caller's own.
     pub fn raw(&self, name: &str) -> Option<&Json> {
         self.find(name)
+    }
+}
+
+/// Whether U+0000 stands anywhere in it: no text of PostgreSQL can hold it.
+fn has_nul(json: &Json) -> bool {
+    match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+        Json::Text(text) => text.contains('\0'),
+        Json::Array(items) => items.iter().any(has_nul),
+        Json::Object(members) => {
+            members.iter().any(|(key, value)| key.contains('\0') || has_nul(value))
+        }
     }
 }
 
@@ -472,5 +501,27 @@ mod tests {
     fn a_document_that_is_no_object_is_refused() {
         assert!(sample("[]").is_err());
         assert!(sample("null").is_err());
+    }
+
+    #[test]
+    fn a_document_is_an_object_without_nul_anywhere_in_it() {
+        struct Document(Option<serde_json::Value>);
+        impl Read for Document {
+            fn read(fields: &mut Fields<'_>) -> Self {
+                Document(fields.optional_document("form"))
+            }
+        }
+        let document =
+            |text: &str| read::<Document>(&super::super::json::parse(text.as_bytes()).unwrap());
+
+        let form = r#"{"form":{"rows":[{"a":1.5}],"note":"x\ny"}}"#;
+        assert_eq!(
+            document(form).unwrap().0.unwrap(),
+            serde_json::json!({"rows": [{"a": 1.5}], "note": "x\ny"})
+        );
+        assert!(document(r#"{"form":null}"#).unwrap().0.is_none());
+        for bad in [r#"[]"#, r#""{}""#, r#"{"a":["\u0000"]}"#, r#"{"a\u0000":1}"#] {
+            assert!(document(&format!("{{\"form\":{bad}}}")).is_err(), "{bad}");
+        }
     }
 }

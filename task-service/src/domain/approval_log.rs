@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::status::Source;
+
 /// What a person did (E 5.3, with the task results as aliases).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HandleResult {
@@ -53,6 +55,8 @@ const MAX_AHEAD_HOURS: i64 = 24;
 /// Why lines cannot be added.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
+    #[error("本系统流程的审批日志由本系统记录，不能由 ERP 写入")]
+    OurOwn,
     #[error("businessKey 与订单不一致")]
     OtherBusinessKey,
     #[error("handleTime 超前当前时间 24 小时以上")]
@@ -63,22 +67,26 @@ impl Refusal {
     /// The field that is wrong.
     pub(crate) fn field(&self) -> String {
         match self {
+            Refusal::OurOwn => "orderId".to_owned(),
             Refusal::OtherBusinessKey => "businessKey".to_owned(),
             Refusal::FromTheFuture(index) => format!("logs[{index}].handleTime"),
         }
     }
 }
 
-/// The lines must belong to the order (`stored` = its business key, where it has come) and to the
-/// past.
+/// The lines must belong to the order and to the past. `stored` = the business keys of the orders of
+/// that number; while the ERP's own has not come, there may be one of ours, which is meant then.
 pub(crate) fn check(
     logs: &[ApprovalLog],
     business_key: &str,
-    stored: Option<&str>,
+    stored: &[(Source, String)],
     now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
-    if stored.is_some_and(|stored| stored != business_key) {
-        return Err(Refusal::OtherBusinessKey);
+    let of = |wanted| stored.iter().find(|(source, _)| *source == wanted).map(|(_, key)| key);
+    match (of(Source::ThirdParty), of(Source::Native)) {
+        (Some(theirs), _) if theirs != business_key => return Err(Refusal::OtherBusinessKey),
+        (None, Some(_)) => return Err(Refusal::OurOwn),
+        (Some(_), _) | (None, None) => {}
     }
     let latest = now + TimeDelta::hours(MAX_AHEAD_HOURS);
     match logs.iter().position(|log| log.handled_at > latest) {

@@ -2,6 +2,8 @@
 
 use url::form_urlencoded::byte_serialize;
 
+use super::status::Source;
+
 /// The pages of a flow and what lists call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flow {
@@ -14,6 +16,7 @@ pub(crate) struct Flow {
 /// The values a link is made of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Values<'a> {
+    pub(crate) source: Source,
     pub(crate) app: &'a str,
     pub(crate) order: i64,
     pub(crate) business_key: &'a str,
@@ -77,10 +80,15 @@ fn substitute(template: &str, places: &[(&str, &str)]) -> String {
     link
 }
 
-/// Our own page, for an order whose flow is not known.
+/// Our own page, for orders of our own and for one whose flow is not known.
 pub(crate) fn own_page(public_url: &str, values: Values<'_>) -> String {
+    // An ERP's order may have the same number.
+    let source = match values.source {
+        Source::ThirdParty => "",
+        Source::Native => "&source=native",
+    };
     format!(
-        "{}/order/{}/{}?taskId={}",
+        "{}/order/{}/{}?taskId={}{source}",
         public_url.trim_end_matches('/'),
         encode(values.app),
         values.order,
@@ -92,10 +100,14 @@ pub(crate) fn own_page(public_url: &str, values: Values<'_>) -> String {
 mod tests {
     use super::*;
 
-    const VALUES: Values<'_> =
-        Values {
-            app: "APP001", order: 7, business_key: "a b/{taskId}", task: "T&1", user: "李四"
-        };
+    const VALUES: Values<'_> = Values {
+        source: Source::ThirdParty,
+        app: "APP001",
+        order: 7,
+        business_key: "a b/{taskId}",
+        task: "T&1",
+        user: "李四",
+    };
 
     #[test]
     fn placeholders_are_filled_percent_encoded_and_only_once() {
@@ -119,10 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn an_order_without_flow_opens_on_our_own_page() {
+    fn an_order_without_flow_and_one_of_our_own_open_on_our_own_page() {
         assert_eq!(
             own_page("https://aiflow/", VALUES),
             "https://aiflow/order/APP001/7?taskId=T%261"
+        );
+        assert_eq!(
+            own_page("https://aiflow/", Values { source: Source::Native, ..VALUES }),
+            "https://aiflow/order/APP001/7?taskId=T%261&source=native"
         );
     }
 }

@@ -2,9 +2,11 @@
 
 pub(crate) mod approval_log;
 pub(crate) mod check;
+pub(crate) mod decision;
 pub(crate) mod link;
 pub(crate) mod order;
 pub(crate) mod snapshot;
 pub(crate) mod status;
+pub(crate) mod step;
 pub(crate) mod task;
 pub(crate) mod worklist;

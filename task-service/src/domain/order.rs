@@ -1,4 +1,7 @@
-//! An order of an ERP: absorbs snapshots, of which older ones lose.
+//! An order: one of an ERP absorbs snapshots, of which older ones lose; one of our own engine follows
+//! the steps it makes.
+
+mod follow;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,7 +76,7 @@ pub(crate) enum Verdict {
     Unchanged,
 }
 
-/// The order after a snapshot, and what that means for others.
+/// The order after a change, and what that means for others.
 #[derive(Clone, Debug)]
 pub(crate) struct Absorbed {
     pub(crate) order: Order,
@@ -249,8 +252,13 @@ impl Change {
                 ..Absorbed::untouched(self.next, snapshot, Verdict::Unchanged)
             };
         }
-        self.next.seq += 1;
         let outcomes = self.outcomes(snapshot);
+        self.conclude(outcomes)
+    }
+
+    /// Counts the change and finds out for whom a task opened or closed.
+    fn conclude(mut self, outcomes: Vec<(String, TaskOutcome)>) -> Absorbed {
+        self.next.seq += 1;
         let opened = self.tell_opened();
         let closed = self.find_closed();
         Absorbed {

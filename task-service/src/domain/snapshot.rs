@@ -3,15 +3,16 @@
 use chrono::{DateTime, Utc};
 use shared::id::{AppId, FlowCode, Tenant};
 
-use super::status::{NodeType, OrderResult, Status, TaskResult};
+use super::status::{NodeType, OrderResult, Source, Status, TaskResult};
 
-/// Whose order it is: numbers are the application's own.
+/// Whose order it is: numbers of ERPs are the application's own, ours are the engine's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct OrderKey {
     pub(crate) tenant: Tenant,
     pub(crate) app: AppId,
-    /// The order's number in the ERP (JSON `orderId`).
+    /// The order's number where it runs (JSON `orderId`).
     pub(crate) number: i64,
+    pub(crate) source: Source,
 }
 
 /// A snapshot of an order (E 4.3).

@@ -4,7 +4,7 @@
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident $word:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(crate) enum $name { $($(#[$variant_doc])* $variant,)* }
 
         impl $name {
@@ -25,6 +25,16 @@ macro_rules! words {
 }
 
 words! {
+    /// Where an order runs; numbers of the two kinds never meet.
+    Source {
+        /// In its ERP, which tells us of it.
+        ThirdParty "third_party",
+        /// In our own engine.
+        Native "native",
+    }
+}
+
+words! {
     /// E 4.3 `orderStatus`, and `taskStatus`.
     Status { New "new", Ing "ing", Over "over", }
 }
@@ -38,12 +48,39 @@ words! {
         Revoke "revoke",
         /// Hidden from lists; its history stays.
         Delete "delete",
+        /// Ended by an error that nobody caught; only orders of our own engine end so.
+        Fail "fail",
     }
+}
+
+impl OrderResult {
+    /// Whether an order of our own engine may end so.
+    pub(crate) fn ends(self) -> bool {
+        match self {
+            OrderResult::Pass | OrderResult::Reject | OrderResult::Revoke | OrderResult::Fail => {
+                true
+            }
+            OrderResult::Ing | OrderResult::Delete => false,
+        }
+    }
+
+    /// What an ERP may say.
+    pub(crate) const OF_ERPS: &'static [(&'static str, OrderResult)] = match Self::WORDS {
+        [theirs @ .., (_, OrderResult::Fail)] => theirs,
+        all => all,
+    };
 }
 
 words! {
     /// E 4.3 `taskResult`.
     TaskResult { New "new", Accept "accept", Pass "pass", Reject "reject", Revoke "revoke", Rebut "rebut", }
+}
+
+impl TaskResult {
+    /// Whether a task is over with it.
+    pub(crate) fn ends(self) -> bool {
+        task_pair_fits(Status::Over, self)
+    }
 }
 
 words! {
@@ -82,7 +119,7 @@ mod tests {
         let orders: Vec<String> = Status::WORDS
             .iter()
             .flat_map(|(status, s)| {
-                OrderResult::WORDS.iter().map(move |(result, r)| (status, s, result, r))
+                OrderResult::OF_ERPS.iter().map(move |(result, r)| (status, s, result, r))
             })
             .filter(|(_, s, _, r)| order_pair_fits(**s, **r))
             .map(|(status, _, result, _)| format!("{status}/{result}"))

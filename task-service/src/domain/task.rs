@@ -39,6 +39,9 @@ pub(crate) struct Task {
     pub(crate) show_mobile: bool,
     /// Its place among the order's tasks.
     pub(crate) position: i32,
+    /// Of a task of our own engine: the newest step heard that opened it, 0 = only its end was
+    /// heard. Absent for a task of an ERP.
+    pub(crate) opened_seq: Option<i64>,
     pub(crate) cards: BTreeMap<String, Card>,
 }
 
@@ -68,6 +71,7 @@ impl Task {
             show_pc: snapshot.show_pc,
             show_mobile: snapshot.show_mobile,
             position: stored.map_or(position, |stored| stored.position),
+            opened_seq: None,
             cards: stored.map(|stored| stored.cards.clone()).unwrap_or_default(),
         }
     }

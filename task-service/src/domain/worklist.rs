@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::status::Source;
+
 /// Hours before its deadline at which a task counts as soon overdue.
 pub(crate) const SOON_HOURS: i32 = 24;
 
@@ -44,6 +46,7 @@ pub(crate) struct PageOf {
 /// One row.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
+    pub(crate) source: Source,
     pub(crate) app: String,
     pub(crate) number: i64,
     pub(crate) task: String,

@@ -4,6 +4,7 @@ use shared::contract::task::{Assignee, ClosedTask, OpenedTask, TasksChanged};
 
 use crate::domain::link::{self, Flow, Values};
 use crate::domain::order::{Absorbed, Order};
+use crate::domain::status::Source;
 
 /// What a change means for people; nothing when it opened and closed nothing.
 pub(crate) fn tasks_changed(
@@ -15,7 +16,10 @@ pub(crate) fn tasks_changed(
         return None;
     }
     let order = &absorbed.order;
-    let flow = flows.iter().find(|flow| Some(&flow.code) == order.flow.as_ref());
+    let flow = match order.key.source {
+        Source::ThirdParty => flows.iter().find(|flow| Some(&flow.code) == order.flow.as_ref()),
+        Source::Native => None,
+    };
     let opened = absorbed.opened.iter().filter_map(|(code, people)| {
         let task = order.tasks.get(code)?;
         Some(OpenedTask {
@@ -54,6 +58,7 @@ fn assignee(
     user: &str,
 ) -> Assignee {
     let values = Values {
+        source: order.key.source,
         app: order.key.app.as_str(),
         order: order.key.number,
         business_key: &order.business_key,

@@ -1,5 +1,6 @@
 //! The addresses of task-service.
 
+pub(crate) mod internal;
 pub(crate) mod order;
 pub(crate) mod snapshot;
 pub(crate) mod task;
@@ -20,6 +21,7 @@ use utoipa::OpenApi;
     task::list_initiated,
     task::summarize,
     task::mark_read,
+    task::decide_task,
 ))]
 struct Document;
 
@@ -35,6 +37,8 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(task::list_copies)
         .service(task::list_initiated)
         .service(task::summarize)
-        .service(task::mark_read);
+        .service(task::mark_read)
+        .service(task::decide_task)
+        .service(internal::follow_order);
     shared::http::openapi::route(config, Document::openapi());
 }

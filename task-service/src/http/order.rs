@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::domain::approval_log::{ApprovalLog, HandleResult};
 use crate::domain::check::{Belief, Difference, Drift};
 use crate::domain::snapshot::OrderKey;
-use crate::domain::status::Status;
+use crate::domain::status::{Source, Status};
 use crate::domain::task::{Card, CardState};
 use crate::usecase;
 use crate::usecase::Ctx;
@@ -232,6 +232,7 @@ pub(crate) struct RecordedOut {
 }
 
 /// Adds history lines from the ERP (E 5.3); a repeat adds none, an unknown order is waited for 7 days.
+/// Orders of our own engine write their own: NOT_PERMITTED.
 #[utoipa::path(request_body = RecordApprovalLogIn, responses((status = 200, body = RecordedOut)), tag = "task centre")]
 #[post("/aflow/api/order/approval/log")]
 pub(crate) async fn record_approval_log(
@@ -241,7 +242,8 @@ pub(crate) async fn record_approval_log(
 ) -> Answer<RecordedOut> {
     let app = caller.application()?.clone();
     let request = body.read()?;
-    let key = OrderKey { tenant: caller.tenant, app, number: request.order_id };
+    let (number, source) = (request.order_id, Source::ThirdParty);
+    let key = OrderKey { tenant: caller.tenant, app, number, source };
     let logs = request.logs.into_iter().map(ApprovalLog::from).collect();
     let recorded = detached(async move {
         usecase::record_approval_log::record_approval_log(&ctx, &key, &request.business_key, logs)
@@ -259,6 +261,10 @@ pub(crate) struct ShowOrderIn {
     /// Whose order; absent = the calling application's, for a person the only one of that number.
     #[param(value_type = Option<String>)]
     app_id: Option<AppId>,
+    /// `third_party` or `native`; absent = an ERP's order where there is one of that number, else one
+    /// of our own engine.
+    #[param(value_type = Option<String>)]
+    source: Option<Source>,
     /// With it an application sees what this person may see; a person may name only themselves.
     #[param(value_type = Option<String>)]
     user_code: Option<UserCode>,
@@ -269,6 +275,7 @@ impl Read for ShowOrderIn {
         Self {
             order_id: fields.long("orderId"),
             app_id: fields.optional_code("appId"),
+            source: fields.optional_choice("source", Source::WORDS),
             user_code: fields.optional_code("userCode"),
         }
     }
@@ -280,6 +287,7 @@ impl Read for ShowOrderIn {
 pub(crate) struct OrderOut {
     app_id: String,
     order_id: i64,
+    /// `third_party` or `native`.
     source: &'static str,
     flow_code: Option<String>,
     flow_name: Option<String>,
@@ -327,7 +335,7 @@ pub(crate) struct OrderTaskOut {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HistoryOut {
     at: String,
-    /// `approval` (told by the ERP) or `audit` (recorded here).
+    /// `approval` (told by the ERP, or decided here) or `audit` (recorded here).
     kind: &'static str,
     task_id: Option<String>,
     task_name: Option<String>,
@@ -382,7 +390,7 @@ impl From<Shown> for OrderOut {
         OrderOut {
             app_id: order.key.app.to_string(),
             order_id: order.key.number,
-            source: "third_party",
+            source: order.key.source.word(),
             flow_name,
             url,
             order_status: order.status.word(),
@@ -443,7 +451,7 @@ pub(crate) async fn show_order(
         }
         (Actor::Service(_), _) => (request.app_id, Viewer::Application),
     };
-    let wanted = ShowOrder { number: request.order_id, app, viewer };
+    let wanted = ShowOrder { number: request.order_id, app, source: request.source, viewer };
     let shown =
         detached(
             async move { usecase::show_order::show_order(&ctx, &caller.tenant, wanted).await },
@@ -460,7 +468,7 @@ pub(super) fn person_of(
 ) -> Result<String, ApiError> {
     match (&caller.actor, named) {
         (Actor::Person(user), Some(named)) if named != *user => {
-            Err(ApiError::new(Code::NotPermitted, "只能查看本人的数据"))
+            Err(ApiError::new(Code::NotPermitted, "只能查看和处理本人的数据"))
         }
         (Actor::Person(user), _) => Ok(user.to_string()),
         (Actor::Application { .. } | Actor::Service(_), Some(user)) => Ok(user.into_string()),

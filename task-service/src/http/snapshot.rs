@@ -152,7 +152,7 @@ impl Read for TaskIn {
 impl Read for SyncTaskIn {
     fn read(fields: &mut Fields<'_>) -> Self {
         let status = fields.optional_choice("orderStatus", Status::WORDS);
-        let result = fields.choice("orderResult", OrderResult::WORDS);
+        let result = fields.choice("orderResult", OrderResult::OF_ERPS);
         let is_default = !fields.has("orderStatus");
         let standing = status.or(is_default.then_some(Status::Ing));
         if let (Some(result), Some(status)) = (result, standing)

@@ -1,12 +1,21 @@
-//! flow-service: which flows are online.
+//! flow-service: which flows are online, and our own engine.
 
+use shared::code::Code;
 use shared::contract::flow::{FlowPublished, ListOnline};
-use shared::http::client::{Error, Peer};
+use shared::contract::order::{CompleteTask, OrderAdvanced};
+use shared::http::client::{self, Peer};
 use shared::id::{AppId, Tenant};
 use shared::identity::Caller;
 
+use crate::error::Error;
+
 /// Asks flow-service.
-pub(crate) struct Flows(pub(crate) Peer);
+pub(crate) struct Flows {
+    /// With little patience: our copy has to do otherwise.
+    pub(crate) asked: Peer,
+    /// With the patience that a decision needs.
+    pub(crate) decided: Peer,
+}
 
 impl Flows {
     /// The online flows of an application.
@@ -14,8 +23,27 @@ impl Flows {
         &self,
         tenant: &Tenant,
         app: &AppId,
-    ) -> Result<Vec<FlowPublished>, Error> {
+    ) -> Result<Vec<FlowPublished>, client::Error> {
         let caller = Caller::service(tenant.clone(), "task");
-        self.0.post(&caller, "/internal/flows/online", &ListOnline { app: app.to_string() }).await
+        self.asked
+            .post(&caller, "/internal/flows/online", &ListOnline { app: app.to_string() })
+            .await
+    }
+
+    /// Has a task decided; gives what became true. A refusal is flow-service's own.
+    pub(crate) async fn complete_task(
+        &self,
+        tenant: &Tenant,
+        wanted: &CompleteTask,
+    ) -> Result<Vec<OrderAdvanced>, Error> {
+        let caller = Caller::service(tenant.clone(), "task");
+        match self.decided.post(&caller, "/internal/task/complete", wanted).await {
+            Ok(facts) => Ok(facts),
+            Err(client::Error::Refused { code, message, details }) => match Code::named(&code) {
+                Some(code) => Err(Error::Flow { code, message, details }),
+                None => Err(Error::FlowAway(client::Error::Refused { code, message, details })),
+            },
+            Err(away) => Err(Error::FlowAway(away)),
+        }
     }
 }

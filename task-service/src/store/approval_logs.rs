@@ -37,12 +37,13 @@ pub(crate) async fn save_all(
     if logs.is_empty() {
         return Ok(0);
     }
-    sql("insert into approval_logs (tenant, app_id, number, task_code, task_name, handler, handled_at, result, comment, waiting) \
-         select $1, $2, $3, t.*, not exists (select from orders where tenant = $1 and app_id = $2 and number = $3) \
-         from unnest($4, $5, $6, $7, $8, $9) t on conflict do nothing")
+    sql("insert into approval_logs (tenant, app_id, number, source, task_code, task_name, handler, handled_at, result, comment, waiting) \
+         select $1, $2, $3, $4, t.*, not exists (select from orders where tenant = $1 and app_id = $2 and number = $3 and source = $4) \
+         from unnest($5, $6, $7, $8, $9, $10) t on conflict do nothing")
     .bind::<Text, _>(key.tenant.as_str())
     .bind::<Text, _>(key.app.as_str())
     .bind::<BigInt, _>(key.number)
+    .bind::<Text, _>(key.source.word())
     .bind::<Array<Text>, _>(logs.iter().map(|log| log.task.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(logs.iter().map(|log| log.task_name.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(logs.iter().map(|log| log.handler.as_str()).collect::<Vec<_>>())
@@ -56,10 +57,11 @@ pub(crate) async fn save_all(
 /// An order's history, oldest first.
 pub(crate) async fn list(conn: &Conn, key: &OrderKey) -> QueryResult<Vec<LogRow>> {
     sql("select task_code, task_name, handler, handled_at, result, comment from approval_logs \
-         where tenant = $1 and app_id = $2 and number = $3 order by handled_at, id limit 1000")
+         where tenant = $1 and app_id = $2 and number = $3 and source = $4 order by handled_at, id limit 1000")
     .bind::<Text, _>(key.tenant.as_str())
     .bind::<Text, _>(key.app.as_str())
     .bind::<BigInt, _>(key.number)
+    .bind::<Text, _>(key.source.word())
     .rows(conn)
     .await
 }
@@ -67,7 +69,7 @@ pub(crate) async fn list(conn: &Conn, key: &OrderKey) -> QueryResult<Vec<LogRow>
 /// Removes lines whose order did not come within its time; those whose order has come wait no more.
 pub(crate) async fn delete_orphans(conn: &Conn) -> QueryResult<usize> {
     sql("update approval_logs l set waiting = false where l.waiting and exists \
-         (select from orders o where o.tenant = l.tenant and o.app_id = l.app_id and o.number = l.number)")
+         (select from orders o where o.tenant = l.tenant and o.app_id = l.app_id and o.number = l.number and o.source = l.source)")
     .run(conn)
     .await?;
     sql("delete from approval_logs where waiting and stored_at < now() - $1 * interval '1 day'")

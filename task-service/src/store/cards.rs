@@ -7,11 +7,15 @@ use futures_util::try_join;
 use shared::db::{Conn, QueryResult, sql};
 use shared::id::Tenant;
 
+use super::orders::source_of;
 use crate::domain::link::{self, Values};
+use crate::domain::status::Source;
 use crate::domain::worklist::{List, PageOf, Row, SOON_HOURS, Sort, Summary, Terminal};
 
 #[derive(QueryableByName)]
 struct ListRow {
+    #[diesel(sql_type = Text)]
+    source: String,
     #[diesel(sql_type = Text)]
     app_id: String,
     #[diesel(sql_type = BigInt)]
@@ -74,7 +78,7 @@ macro_rules! cards_sql {
 
 macro_rules! card_columns {
     () => {
-        "o.app_id, o.number, c.task_code, t.name as task_name, o.title, o.business_key, o.flow_code, \
+        "o.source, o.app_id, o.number, c.task_code, t.name as task_name, o.title, o.business_key, o.flow_code, \
          f.title as flow_title, f.detail_web_url, f.detail_h5_url, o.initiator, p.name as initiator_name, \
          c.arrived_at, c.handled_at, c.deadline, c.urged_count, c.read_at is not null as is_read, \
          coalesce(t.result, o.result) as result"
@@ -113,6 +117,7 @@ macro_rules! is_copy {
     };
 }
 
+/// What one of our orders called is a part of it, not an order that somebody started.
 macro_rules! initiated_sql {
     ($what:expr, $tail:expr) => {
         concat!(
@@ -122,6 +127,7 @@ macro_rules! initiated_sql {
              left join flows f on f.tenant = o.tenant and f.flow_code = o.flow_code \
              left join people p on p.tenant = o.tenant and p.user_code = o.initiator \
              where o.tenant = $1 and o.initiator = $2 and o.result <> 'delete' \
+             and (o.source <> 'native' or o.parent_number is null) \
              and ($3 is null or o.flow_code = $3) \
              and ($4 is null or o.title ilike $4 or o.business_key ilike $4) \
              and ($5 or not $5) and ($6 or not $6)",
@@ -132,7 +138,7 @@ macro_rules! initiated_sql {
 
 macro_rules! initiated_columns {
     () => {
-        "o.app_id, o.number, '' as task_code, null as task_name, o.title, o.business_key, o.flow_code, \
+        "o.source, o.app_id, o.number, '' as task_code, null as task_name, o.title, o.business_key, o.flow_code, \
          f.title as flow_title, f.detail_web_url, f.detail_h5_url, o.initiator, p.name as initiator_name, \
          o.created_at as arrived_at, null::timestamptz as handled_at, null::timestamptz as deadline, 0 as urged_count, \
          true as is_read, o.result"
@@ -253,7 +259,9 @@ fn like(keyword: &str) -> String {
 }
 
 fn finish(row: ListRow, wanted: &PageOf, public_url: &str) -> Row {
+    let source = source_of(&row.source);
     let values = Values {
+        source,
         app: &row.app_id,
         order: row.number,
         business_key: &row.business_key,
@@ -264,12 +272,13 @@ fn finish(row: ListRow, wanted: &PageOf, public_url: &str) -> Row {
         Some(Terminal::Mobile) => &row.detail_h5_url,
         Some(Terminal::Pc) | None => &row.detail_web_url,
     };
-    let url = match template {
-        Some(template) => link::fill(template, values),
-        None => link::own_page(public_url, values),
+    let url = match (source, template) {
+        (Source::ThirdParty, Some(template)) => link::fill(template, values),
+        (Source::Native, _) | (_, None) => link::own_page(public_url, values),
     };
     Row {
         url,
+        source,
         app: row.app_id,
         number: row.number,
         task: row.task_code,

@@ -20,22 +20,40 @@ struct FlowRow {
     detail_h5_url: String,
 }
 
-/// All flows of an application.
+impl From<FlowRow> for Flow {
+    fn from(row: FlowRow) -> Self {
+        Flow {
+            code: row.flow_code,
+            title: row.title,
+            web_url: row.detail_web_url,
+            h5_url: row.detail_h5_url,
+        }
+    }
+}
+
+/// All third-party flows of an application. One without pages runs in our own engine: no order of an
+/// ERP belongs to it.
 pub(crate) async fn list(conn: &Conn, tenant: &Tenant, app: &AppId) -> QueryResult<Vec<Flow>> {
     let rows: Vec<FlowRow> =
         sql("select flow_code, title, detail_web_url, detail_h5_url from flows \
-         where tenant = $1 and app_id = $2 order by flow_code")
+         where tenant = $1 and app_id = $2 and detail_web_url <> '' order by flow_code")
         .bind::<Text, _>(tenant.as_str())
         .bind::<Text, _>(app.as_str())
         .rows(conn)
         .await?;
-    let flow = |row: FlowRow| Flow {
-        code: row.flow_code,
-        title: row.title,
-        web_url: row.detail_web_url,
-        h5_url: row.detail_h5_url,
-    };
-    Ok(rows.into_iter().map(flow).collect())
+    Ok(rows.into_iter().map(Flow::from).collect())
+}
+
+/// A flow of either kind.
+pub(crate) async fn find(conn: &Conn, tenant: &Tenant, code: &str) -> QueryResult<Option<Flow>> {
+    let row: Option<FlowRow> =
+        sql("select flow_code, title, detail_web_url, detail_h5_url from flows \
+         where tenant = $1 and flow_code = $2")
+        .bind::<Text, _>(tenant.as_str())
+        .bind::<Text, _>(code)
+        .optional(conn)
+        .await?;
+    Ok(row.map(Flow::from))
 }
 
 /// Stores what is newer than what is there.

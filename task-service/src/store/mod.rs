@@ -6,3 +6,4 @@ pub(crate) mod cards;
 pub(crate) mod flows;
 pub(crate) mod orders;
 pub(crate) mod people;
+pub(crate) mod tasks;

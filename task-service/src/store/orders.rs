@@ -13,9 +13,10 @@ use shared::id::{AppId, Tenant};
 use uuid::Uuid;
 
 use super::audit::Record;
+use crate::domain::approval_log::ApprovalLog;
 use crate::domain::order::Order;
 use crate::domain::snapshot::OrderKey;
-use crate::domain::status::{NodeType, OrderResult, Status, TaskResult};
+use crate::domain::status::{NodeType, OrderResult, Source, Status, TaskResult};
 use crate::domain::task::{Card, CardState, Task};
 
 #[derive(QueryableByName)]
@@ -52,6 +53,8 @@ struct OrderRow {
     updated_at: DateTime<Utc>,
     #[diesel(sql_type = BigInt)]
     seq: i64,
+    #[diesel(sql_type = Text)]
+    source: String,
 }
 
 #[derive(QueryableByName)]
@@ -78,6 +81,8 @@ struct TaskRow {
     show_mobile: bool,
     #[diesel(sql_type = Integer)]
     position: i32,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    opened_seq: Option<i64>,
 }
 
 #[derive(QueryableByName)]
@@ -106,6 +111,7 @@ impl From<OrderRow> for Order {
                 tenant: Tenant::stored(row.tenant),
                 app: AppId::stored(row.app_id),
                 number: row.number,
+                source: source_of(&row.source),
             },
             flow: row.flow_code,
             business_key: row.business_key,
@@ -138,8 +144,23 @@ impl From<TaskRow> for Task {
             show_pc: row.show_pc,
             show_mobile: row.show_mobile,
             position: row.position,
+            opened_seq: row.opened_seq,
             cards: BTreeMap::new(),
         }
+    }
+}
+
+/// The meaning of a stored word.
+pub(super) fn source_of(word: &str) -> Source {
+    Source::stored(word).unwrap_or(Source::ThirdParty)
+}
+
+/// The meaning of a stored word.
+pub(super) fn state_of(word: &str) -> CardState {
+    match word {
+        "open" => CardState::Open,
+        "done" => CardState::Done,
+        _ => CardState::Gone,
     }
 }
 
@@ -165,12 +186,13 @@ pub(crate) async fn list_by_keys(
     keys: &[&OrderKey],
 ) -> QueryResult<HashMap<OrderKey, Order>> {
     let rows: Vec<OrderRow> =
-        sql("select o.* from unnest($1, $2, $3) as k(tenant, app_id, number) \
+        sql("select o.* from unnest($1, $2, $3, $4) as k(tenant, app_id, number, source) \
          cross join lateral (select * from orders o \
-         where o.tenant = k.tenant and o.app_id = k.app_id and o.number = k.number limit 1) o")
+         where o.tenant = k.tenant and o.number = k.number and o.app_id = k.app_id and o.source = k.source limit 1) o")
         .bind::<Array<Text>, _>(keys.iter().map(|key| key.tenant.as_str()).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(keys.iter().map(|key| key.app.as_str()).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(keys.iter().map(|key| key.number).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(keys.iter().map(|key| key.source.word()).collect::<Vec<_>>())
         .rows(conn)
         .await?;
     if rows.is_empty() {
@@ -198,11 +220,7 @@ pub(crate) async fn list_by_keys(
 
 fn put_card(orders: &mut HashMap<Uuid, Order>, row: CardRow) {
     let Some(order) = orders.get_mut(&row.order_id) else { return };
-    let state = match row.state.as_str() {
-        "open" => CardState::Open,
-        "done" => CardState::Done,
-        _ => CardState::Gone,
-    };
+    let state = state_of(&row.state);
     let card =
         Card { state, arrived_at: row.arrived_at, handled_at: row.handled_at, told: row.told };
     if row.task_code.is_empty() {
@@ -212,41 +230,56 @@ fn put_card(orders: &mut HashMap<Uuid, Order>, row: CardRow) {
     }
 }
 
-/// An order's business key, if the order has come.
-pub(crate) async fn show_business_key(conn: &Conn, key: &OrderKey) -> QueryResult<Option<String>> {
+/// The business keys of the application's orders of this number: an ERP's, one of our own.
+pub(crate) async fn list_business_keys(
+    conn: &Conn,
+    key: &OrderKey,
+) -> QueryResult<Vec<(Source, String)>> {
     #[derive(QueryableByName)]
     struct KeyRow {
         #[diesel(sql_type = Text)]
+        source: String,
+        #[diesel(sql_type = Text)]
         business_key: String,
     }
-    let row: Option<KeyRow> =
-        sql("select business_key from orders where tenant = $1 and app_id = $2 and number = $3")
-            .bind::<Text, _>(key.tenant.as_str())
-            .bind::<Text, _>(key.app.as_str())
-            .bind::<BigInt, _>(key.number)
-            .optional(conn)
-            .await?;
-    Ok(row.map(|row| row.business_key))
+    let rows: Vec<KeyRow> = sql(
+        "select source, business_key from orders where tenant = $1 and number = $2 and app_id = $3",
+    )
+    .bind::<Text, _>(key.tenant.as_str())
+    .bind::<BigInt, _>(key.number)
+    .bind::<Text, _>(key.app.as_str())
+    .rows(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (source_of(&row.source), row.business_key)).collect())
 }
 
-/// The applications that have an order of this number.
-pub(crate) async fn list_apps(
+/// The orders of this number: one of each application that has such an order, one of our own.
+pub(crate) async fn list_keys(
     conn: &Conn,
     tenant: &Tenant,
     number: i64,
-) -> QueryResult<Vec<AppId>> {
+) -> QueryResult<Vec<OrderKey>> {
     #[derive(QueryableByName)]
     struct AppRow {
         #[diesel(sql_type = Text)]
         app_id: String,
+        #[diesel(sql_type = Text)]
+        source: String,
     }
     let rows: Vec<AppRow> =
-        sql("select app_id from orders where tenant = $1 and number = $2 order by app_id limit 10")
-            .bind::<Text, _>(tenant.as_str())
-            .bind::<BigInt, _>(number)
-            .rows(conn)
-            .await?;
-    Ok(rows.into_iter().map(|row| AppId::stored(row.app_id)).collect())
+        sql("select app_id, source from orders where tenant = $1 and number = $2 \
+         order by app_id, source limit 20")
+        .bind::<Text, _>(tenant.as_str())
+        .bind::<BigInt, _>(number)
+        .rows(conn)
+        .await?;
+    let key = |row: AppRow| OrderKey {
+        tenant: tenant.clone(),
+        app: AppId::stored(row.app_id),
+        number,
+        source: source_of(&row.source),
+    };
+    Ok(rows.into_iter().map(key).collect())
 }
 
 /// What one write stores: whole orders as they are to be, as they were, and what is said of them.
@@ -258,6 +291,8 @@ pub(crate) struct Write<'a> {
     /// The announcements, and the order that each belongs to.
     pub(crate) facts: Lines,
     pub(crate) facts_of: Vec<Uuid>,
+    /// Lines of history that our own engine adds, and the order that each belongs to.
+    pub(crate) lines: &'a [(&'a Order, ApprovalLog)],
 }
 
 /// Stores orders with the tasks and cards that differ, their audit records and announcements: one
@@ -272,27 +307,31 @@ pub(crate) async fn save_all(conn: &Conn, write: Write<'_>) -> QueryResult<HashS
     if write.orders.is_empty() {
         return Ok(HashSet::new());
     }
-    let Write { orders, before, records, now, facts, facts_of } = write;
-    let statement = bind_heads(sql(SAVE), orders, before);
+    let Write { orders, before, records, now, facts, facts_of, lines } = write;
+    let text = if lines.is_empty() { SAVE } else { SAVE_WITH_LINES };
+    let statement = bind_heads(sql(text), orders, before);
     let tasks = changed_tasks(orders, before);
     let statement = bind_tasks(statement, &tasks);
     let statement = bind_cards(statement, &changed_cards(orders, &tasks, before));
     let statement = bind_records(statement, records, now);
     let statement = bind_facts(statement, facts, facts_of);
+    let statement = if lines.is_empty() { statement } else { bind_lines(statement, lines) };
     let stored: Vec<StoredRow> = statement.rows(conn).await?;
     Ok(stored.into_iter().map(|row| row.id).collect())
 }
 
 /// `sent` are the orders as they are to be, with the number they were read at (0 = new); `stored`
 /// those of them for which that still holds. Everything else is written for these alone.
-const SAVE: &str = "\
-    with sent as materialized (select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+macro_rules! save_sql {
+    ($also:literal) => {
+        concat!("\
+    with sent as materialized (select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
         as s(id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, version, \
-        parent_number, parent_task, created_at, updated_at, seq, base)), \
+        parent_number, parent_task, created_at, updated_at, seq, source, base)), \
     added as (insert into orders (id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, \
-        version, parent_number, parent_task, created_at, updated_at, seq) \
+        version, parent_number, parent_task, created_at, updated_at, seq, source) \
         select id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, \
-        version, parent_number, parent_task, created_at, updated_at, seq from sent where base = 0 \
+        version, parent_number, parent_task, created_at, updated_at, seq, source from sent where base = 0 \
         on conflict do nothing returning id), \
     changed as (update orders o set flow_code = s.flow_code, business_key = s.business_key, title = s.title, \
         initiator = s.initiator, status = s.status, result = s.result, version = s.version, \
@@ -301,27 +340,41 @@ const SAVE: &str = "\
         from sent s where s.base > 0 and o.id = s.id and o.seq = s.base returning o.id), \
     stored as (select id from added union all select id from changed), \
     saved_tasks as (insert into tasks (order_id, task_code, name, status, result, node_type, deadline, handled_at, \
-        show_pc, show_mobile, position) \
-        select * from unnest($18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28) as t(order_id, a, b, c, d, e, f, g, h, i, j) \
+        show_pc, show_mobile, position, opened_seq) \
+        select * from unnest($19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30) \
+        as t(order_id, a, b, c, d, e, f, g, h, i, j, k) \
         where t.order_id in (select id from stored) \
         on conflict (order_id, task_code) do update set name = excluded.name, status = excluded.status, \
         result = excluded.result, node_type = excluded.node_type, deadline = excluded.deadline, \
-        handled_at = excluded.handled_at, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile), \
+        handled_at = excluded.handled_at, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile, \
+        opened_seq = excluded.opened_seq), \
     saved_cards as (insert into cards (order_id, task_code, user_code, tenant, kind, state, arrived_at, handled_at, told, \
         deadline, show_pc, show_mobile) \
-        select * from unnest($29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40) as c(order_id, a, b, c, d, e, f, g, h, i, j, k) \
+        select * from unnest($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42) as c(order_id, a, b, c, d, e, f, g, h, i, j, k) \
         where c.order_id in (select id from stored) \
         on conflict (order_id, task_code, user_code) do update set kind = excluded.kind, state = excluded.state, \
-        handled_at = excluded.handled_at, told = excluded.told, \
+        arrived_at = excluded.arrived_at, handled_at = excluded.handled_at, told = excluded.told, \
         deadline = excluded.deadline, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile), \
     saved_records as (insert into audit_records (tenant, order_id, action, detail, request_id, at) \
-        select r.*, $46 from unnest($41, $42, $43, $44, $45) as r(tenant, order_id, action, detail, request_id) \
+        select r.*, $48 from unnest($43, $44, $45, $46, $47) as r(tenant, order_id, action, detail, request_id) \
         where r.order_id in (select id from stored)), \
     announced as (insert into outbox (topic, event_id, key, payload, request_id) \
-        select $52, f.event_id, f.key, f.payload, f.request_id \
-        from unnest($47, $48, $49, $50, $51) as f(order_id, event_id, key, payload, request_id) \
-        where f.order_id in (select id from stored)) \
-    select id from stored";
+        select $54, f.event_id, f.key, f.payload, f.request_id \
+        from unnest($49, $50, $51, $52, $53) as f(order_id, event_id, key, payload, request_id) \
+        where f.order_id in (select id from stored))", $also, " select id from stored")
+    };
+}
+
+const SAVE: &str = save_sql!("");
+
+const SAVE_WITH_LINES: &str = save_sql!(
+    ", \
+    saved_lines as (insert into approval_logs (tenant, app_id, number, source, task_code, task_name, handler, \
+        handled_at, result, comment, waiting) \
+        select s.tenant, s.app_id, s.number, s.source, l.a, l.b, l.c, l.d, l.e, l.f, false \
+        from unnest($55, $56, $57, $58, $59, $60, $61) as l(order_id, a, b, c, d, e, f) join sent s on s.id = l.order_id \
+        where l.order_id in (select id from stored) on conflict do nothing)"
+);
 
 fn changed_tasks<'a>(
     orders: &[&'a Order],
@@ -407,6 +460,7 @@ fn bind_heads<'v>(
         .bind::<Array<Timestamptz>, _>(instant(|order| order.created_at))
         .bind::<Array<Timestamptz>, _>(instant(|order| order.updated_at))
         .bind::<Array<BigInt>, _>(long(|order| order.seq))
+        .bind::<Array<Text>, _>(text(|order| order.key.source.word()))
         .bind::<Array<BigInt>, _>(orders.iter().map(base).collect::<Vec<_>>())
 }
 
@@ -419,6 +473,7 @@ fn bind_tasks<'v>(statement: Prepared<'v>, tasks: &[(&'v Order, &'v Task)]) -> P
     let flag =
         |part: fn(&Task) -> bool| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
     let positions: Vec<i32> = tasks.iter().map(|(_, task)| task.position).collect();
+    let opened: Vec<Option<i64>> = tasks.iter().map(|(_, task)| task.opened_seq).collect();
     statement
         .bind::<Array<SqlUuid>, _>(tasks.iter().map(|(order, _)| order.id).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(text(|task| &task.code))
@@ -431,6 +486,7 @@ fn bind_tasks<'v>(statement: Prepared<'v>, tasks: &[(&'v Order, &'v Task)]) -> P
         .bind::<Array<Bool>, _>(flag(|task| task.show_pc))
         .bind::<Array<Bool>, _>(flag(|task| task.show_mobile))
         .bind::<Array<Integer>, _>(positions)
+        .bind::<Array<Nullable<BigInt>>, _>(opened)
 }
 
 struct CardWrite<'a> {
@@ -490,4 +546,21 @@ fn bind_facts<'v>(statement: Prepared<'v>, facts: Lines, orders: Vec<Uuid>) -> P
         .bind::<Array<Text>, _>(facts.payloads)
         .bind::<Array<Nullable<Text>>, _>(facts.requests)
         .bind::<Text, _>(facts.topic)
+}
+
+fn bind_lines<'v>(statement: Prepared<'v>, lines: &'v [(&'v Order, ApprovalLog)]) -> Prepared<'v> {
+    fn column<'v, T>(
+        lines: &'v [(&'v Order, ApprovalLog)],
+        part: impl Fn(&'v ApprovalLog) -> T,
+    ) -> Vec<T> {
+        lines.iter().map(|(_, line)| part(line)).collect()
+    }
+    statement
+        .bind::<Array<SqlUuid>, _>(lines.iter().map(|(order, _)| order.id).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(column(lines, |line| line.task.as_str()))
+        .bind::<Array<Nullable<Text>>, _>(column(lines, |line| line.task_name.as_deref()))
+        .bind::<Array<Text>, _>(column(lines, |line| line.handler.as_str()))
+        .bind::<Array<Timestamptz>, _>(column(lines, |line| line.handled_at))
+        .bind::<Array<Text>, _>(column(lines, |line| line.result.word()))
+        .bind::<Array<Nullable<Text>>, _>(column(lines, |line| line.comment.as_deref()))
 }

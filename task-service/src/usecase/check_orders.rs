@@ -5,6 +5,7 @@ use shared::id::{AppId, Tenant};
 use super::Ctx;
 use crate::domain::check::{Belief, Difference, compare};
 use crate::domain::snapshot::OrderKey;
+use crate::domain::status::Source;
 use crate::error::Error;
 use crate::store::orders;
 
@@ -17,7 +18,12 @@ pub(crate) async fn check_orders(
 ) -> Result<Vec<Difference>, Error> {
     let keys: Vec<OrderKey> = beliefs
         .iter()
-        .map(|belief| OrderKey { tenant: tenant.clone(), app: app.clone(), number: belief.number })
+        .map(|belief| OrderKey {
+            tenant: tenant.clone(),
+            app: app.clone(),
+            number: belief.number,
+            source: Source::ThirdParty,
+        })
         .collect();
     let conn = ctx.db.connection().await?;
     let stored = orders::list_by_keys(&conn, &keys.iter().collect::<Vec<_>>()).await?;

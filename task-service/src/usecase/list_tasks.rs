@@ -14,6 +14,6 @@ pub(crate) async fn list_tasks(
     list: List,
     wanted: PageOf,
 ) -> Result<(Vec<Row>, i64), Error> {
-    let conn = ctx.db.connection().await?;
+    let conn = ctx.lists.connection().await?;
     Ok(cards::list(&conn, tenant, list, &wanted, &ctx.public_url).await?)
 }

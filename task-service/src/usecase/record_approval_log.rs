@@ -15,8 +15,8 @@ pub(crate) async fn record_approval_log(
 ) -> Result<usize, Error> {
     ctx.db
         .transaction(async |tx| {
-            let stored = orders::show_business_key(tx, key).await?;
-            approval_log::check(&logs, business_key, stored.as_deref(), ctx.clock.now())?;
+            let stored = orders::list_business_keys(tx, key).await?;
+            approval_log::check(&logs, business_key, &stored, ctx.clock.now())?;
             Ok(approval_logs::save_all(tx, key, &logs).await?)
         })
         .await

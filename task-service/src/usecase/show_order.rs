@@ -8,7 +8,7 @@ use shared::id::{AppId, Tenant};
 use super::Ctx;
 use crate::domain::link::{self, Values};
 use crate::domain::order::Order;
-use crate::domain::snapshot::OrderKey;
+use crate::domain::status::Source;
 use crate::domain::task::CardState;
 use crate::error::Error;
 use crate::store::approval_logs::LogRow;
@@ -20,6 +20,8 @@ pub(crate) struct ShowOrder {
     pub(crate) number: i64,
     /// Absent = the only application that has such an order.
     pub(crate) app: Option<AppId>,
+    /// Absent = an ERP's order where there is one, else one of our own.
+    pub(crate) source: Option<Source>,
     pub(crate) viewer: Viewer,
 }
 
@@ -64,50 +66,51 @@ pub(crate) async fn show_order(
     let names = people::list_names(&conn, tenant, everybody(&order)).await?;
     let logs = approval_logs::list(&conn, &key).await?;
     let audits = audit::list(&conn, order.id).await?;
-    let known = flows::list(&conn, tenant, &key.app).await?;
-    let flow = known.iter().find(|flow| Some(&flow.code) == order.flow.as_ref());
+    let flow = match &order.flow {
+        Some(code) => flows::find(&conn, tenant, code).await?,
+        None => None,
+    };
     let values = Values {
+        source: key.source,
         app: key.app.as_str(),
         order: order.key.number,
         business_key: &order.business_key,
         task: "",
         user: request.viewer.user().unwrap_or_default(),
     };
-    let url = match flow {
-        Some(flow) => link::fill(&flow.web_url, values),
-        None => link::own_page(&ctx.public_url, values),
+    let url = match (key.source, &flow) {
+        (Source::ThirdParty, Some(flow)) => link::fill(&flow.web_url, values),
+        (Source::Native, _) | (_, None) => link::own_page(&ctx.public_url, values),
     };
-    Ok(Shown { flow_name: flow.map(|flow| flow.title.clone()), url, order, names, logs, audits })
+    Ok(Shown { flow_name: flow.map(|flow| flow.title), url, order, names, logs, audits })
 }
 
 /// The only order of that number that the viewer may see.
 async fn find(conn: &Conn, tenant: &Tenant, request: &ShowOrder) -> Result<Order, Error> {
     let number = request.number;
-    let apps = match &request.app {
-        Some(app) => vec![app.clone()],
-        None => orders::list_apps(conn, tenant, number).await?,
-    };
-    let key = |app| OrderKey { tenant: tenant.clone(), app, number };
-    let keys: Vec<OrderKey> = apps.into_iter().map(key).collect();
-    let keys: Vec<&OrderKey> = keys.iter().collect();
-    let mut found: Vec<Order> = orders::list_by_keys(conn, &keys).await?.into_values().collect();
-    if let Viewer::Person(user) = &request.viewer {
-        found.retain(|order| concerns(order, user));
-    }
-    let order = match (found.pop(), found.pop()) {
-        (Some(only), None) => only,
-        (None, _) => return Err(Error::UnknownOrder(number)),
-        (Some(_), Some(_)) => return Err(Error::AmbiguousOrder(number)),
-    };
-    match &request.viewer {
-        Viewer::Named(user) if !concerns(&order, user) => Err(Error::NotYours(number)),
-        Viewer::Named(_) | Viewer::Person(_) | Viewer::Application => Ok(order),
+    let mut keys = orders::list_keys(conn, tenant, number).await?;
+    keys.retain(|key| request.app.as_ref().is_none_or(|app| *app == key.app));
+    keys.retain(|key| request.source.is_none_or(|source| source == key.source));
+    let found = orders::list_by_keys(conn, &keys.iter().collect::<Vec<_>>()).await?;
+    let (theirs, others): (Vec<Order>, Vec<Order>) = found
+        .into_values()
+        .partition(|order| request.viewer.user().is_none_or(|user| concerns(order, user)));
+    let is_refused = !others.is_empty() && matches!(request.viewer, Viewer::Named(_));
+    let (mut theirs, mut native): (Vec<Order>, Vec<Order>) =
+        theirs.into_iter().partition(|order| order.key.source == Source::ThirdParty);
+    match (theirs.pop(), theirs.pop(), native.pop()) {
+        (Some(only), None, _) | (None, _, Some(only)) => Ok(only),
+        (Some(_), Some(_), _) => Err(Error::AmbiguousOrder(number)),
+        (None, _, None) if is_refused => Err(Error::NotYours(number)),
+        (None, _, None) => Err(Error::UnknownOrder(number)),
     }
 }
 
+/// Whoever was asked by our own engine may look, also where somebody else was faster.
 fn concerns(order: &Order, user: &str) -> bool {
+    let is_native = order.key.source == Source::Native;
     let holds = |cards: &std::collections::BTreeMap<String, crate::domain::task::Card>| {
-        cards.get(user).is_some_and(|card| card.state != CardState::Gone)
+        cards.get(user).is_some_and(|card| card.state != CardState::Gone || is_native)
     };
     order.initiator == user
         || holds(&order.copies)

@@ -9,6 +9,6 @@ use crate::store::cards;
 
 /// Counted now, never remembered: the numbers agree with the lists.
 pub(crate) async fn summarize(ctx: &Ctx, tenant: &Tenant, user: &str) -> Result<Summary, Error> {
-    let conn = ctx.db.connection().await?;
+    let conn = ctx.lists.connection().await?;
     Ok(cards::summarize(&conn, tenant, user).await?)
 }

@@ -1,42 +1,17 @@
-//! A snapshot of an ERP's order (E 4.3). Concurrent snapshots share a commit; each keeps its own
-//! answer and its own failure.
+//! A snapshot of an ERP's order (E 4.3).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use shared::clock::Clock;
-use shared::code::Code;
-use shared::contract::task::TasksChanged;
-use shared::db::group::{Group, Shape, Stopped};
-use shared::db::{Conn, Database, QueryResult};
-use shared::fault::Fault;
-use shared::id;
 use shared::id::{AppId, Tenant};
-use shared::outbox;
-use uuid::Uuid;
 
 use super::Ctx;
 use super::resolve_flow::resolve_flow;
 use super::warn_unknown::warn_unknown;
-use crate::domain::link::Flow;
-use crate::domain::order::{Absorbed, Order, Verdict};
+use super::write_orders::{Change, Job};
+use crate::domain::order::{Absorbed, Verdict};
 use crate::domain::snapshot::{OrderKey, Snapshot};
+use crate::domain::status::Source;
 use crate::error::Error;
-use crate::events::facts;
-use crate::store::audit::Record;
-use crate::store::orders::{self, Write};
-
-/// How often a batch is judged anew because others write the same orders; each time one of them got on.
-const MOST_ROUNDS: usize = 50;
-
-/// One snapshot on its way to the database.
-#[derive(Clone)]
-pub(crate) struct Job {
-    key: OrderKey,
-    snapshot: Arc<Snapshot>,
-    flows: Arc<Vec<Flow>>,
-    request_id: Option<String>,
-}
 
 /// What became of the snapshot; the warnings are all that the caller should know.
 pub(crate) async fn sync_task(
@@ -46,11 +21,15 @@ pub(crate) async fn sync_task(
     snapshot: Snapshot,
 ) -> Result<Absorbed, Error> {
     let flows = resolve_flow(ctx, tenant, app, &snapshot).await?;
-    let key = OrderKey { tenant: tenant.clone(), app: app.clone(), number: snapshot.number };
-    let request_id = shared::http::request_id::current();
+    let key = OrderKey {
+        tenant: tenant.clone(),
+        app: app.clone(),
+        number: snapshot.number,
+        source: Source::ThirdParty,
+    };
     let snapshot = Arc::new(snapshot);
-    let job = Job { key, snapshot: snapshot.clone(), flows, request_id };
-    let mut absorbed = ctx.syncs.submit(job).await??;
+    let change = Change::Snapshot { snapshot: snapshot.clone(), flows };
+    let mut absorbed = ctx.writes.submit(Job::new(key, change)).await??;
     if absorbed.verdict == Verdict::Applied {
         if absorbed.order.flow.is_none() {
             absorbed.warnings.push(
@@ -61,148 +40,4 @@ pub(crate) async fn sync_task(
         absorbed.warnings.extend(warn_unknown(ctx, tenant, &snapshot).await);
     }
     Ok(absorbed)
-}
-
-/// Starts the writers.
-pub(crate) fn start(
-    db: Database,
-    clock: Clock,
-    public_url: String,
-    shape: Shape,
-) -> Group<Job, Result<Absorbed, Error>> {
-    let writer = Arc::new(Writer { db, clock, public_url });
-    Group::start(shape, move |jobs| {
-        let writer = writer.clone();
-        async move { writer.write(jobs).await }
-    })
-}
-
-struct Writer {
-    db: Database,
-    clock: Clock,
-    public_url: String,
-}
-
-impl Writer {
-    /// One transaction for all; when that fails, one for each, so that each fails for itself.
-    async fn write(&self, jobs: Vec<Job>) -> Vec<Result<Absorbed, Error>> {
-        let (size, alone) = (jobs.len(), jobs.clone());
-        match self.write_together(jobs).await {
-            Ok(answers) => answers,
-            Err(error) if size == 1 => vec![Err(error)],
-            // The database is away for all of them: trying each would only make them wait longer.
-            Err(error) if error.code() == Code::Unavailable => {
-                let mut answers: Vec<_> = (1..size).map(|_| Err(Error::Stopped(Stopped))).collect();
-                answers.push(Err(error));
-                answers
-            }
-            Err(error) => {
-                tracing::warn!(
-                    size,
-                    cause = shared::fault::chain(&error),
-                    "a batch of snapshots failed, writing each alone"
-                );
-                let mut answers = Vec::with_capacity(size);
-                for job in alone {
-                    let answer = self.write_together(vec![job]).await;
-                    answers.push(
-                        answer.and_then(|mut only| {
-                            only.pop().unwrap_or(Err(Error::Stopped(Stopped)))
-                        }),
-                    );
-                }
-                answers
-            }
-        }
-    }
-
-    /// Reads, decides and writes without holding a lock: where somebody else changed an order in
-    /// between, nothing of it is written and its snapshots are judged anew.
-    async fn write_together(&self, jobs: Vec<Job>) -> Result<Vec<Result<Absorbed, Error>>, Error> {
-        let mut answers: Vec<Option<Result<Absorbed, Error>>> = jobs.iter().map(|_| None).collect();
-        let mut open: Vec<usize> = (0..jobs.len()).collect();
-        let conn = self.db.connection().await?;
-        for _ in 0..MOST_ROUNDS {
-            let round: Vec<&Job> = open.iter().filter_map(|at| jobs.get(*at)).collect();
-            let keys: Vec<&OrderKey> =
-                round.iter().map(|job| &job.key).collect::<BTreeSet<_>>().into_iter().collect();
-            let before = orders::list_by_keys(&conn, &keys).await?;
-            let (judged, after) = self.decide(&round, &before);
-            let stored = self.save(&conn, &round, &judged, &before, &after).await?;
-            let lost =
-                |key: &OrderKey| after.get(key).is_some_and(|order| !stored.contains(&order.id));
-            let mut again = Vec::new();
-            for ((at, job), answer) in open.iter().zip(&round).zip(judged) {
-                if lost(&job.key) {
-                    again.push(*at);
-                } else if let Some(place) = answers.get_mut(*at) {
-                    *place = Some(answer);
-                }
-            }
-            open = again;
-            if open.is_empty() {
-                break;
-            }
-        }
-        self.db.wake().notify_one();
-        Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(Error::Crowded))).collect())
-    }
-
-    /// Absorbs one after the other; several snapshots of one order see each other.
-    fn decide(
-        &self,
-        jobs: &[&Job],
-        before: &HashMap<OrderKey, Order>,
-    ) -> (Vec<Result<Absorbed, Error>>, BTreeMap<OrderKey, Order>) {
-        let now = self.clock.now();
-        let mut after: BTreeMap<OrderKey, Order> = BTreeMap::new();
-        let mut answers = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            let known = after.get(&job.key).or_else(|| before.get(&job.key)).cloned();
-            let fresh = id::new_id();
-            let absorbed =
-                Order::absorb(known, job.key.clone(), &job.snapshot, &job.flows, fresh, now);
-            if let Ok(absorbed) = &absorbed
-                && absorbed.verdict == Verdict::Applied
-            {
-                after.insert(job.key.clone(), absorbed.order.clone());
-            }
-            answers.push(absorbed.map_err(Error::from));
-        }
-        (answers, after)
-    }
-
-    /// One statement for everything; orders in the order of their keys, so that two writers cannot
-    /// block each other. Gives the ids of the orders that were stored.
-    async fn save(
-        &self,
-        conn: &Conn,
-        jobs: &[&Job],
-        answers: &[Result<Absorbed, Error>],
-        before: &HashMap<OrderKey, Order>,
-        after: &BTreeMap<OrderKey, Order>,
-    ) -> QueryResult<HashSet<Uuid>> {
-        let mut facts: Vec<(TasksChanged, Option<String>)> = Vec::new();
-        let mut facts_of = Vec::new();
-        let mut records = Vec::new();
-        for (job, answer) in jobs.iter().zip(answers) {
-            let Ok(absorbed) = answer else { continue };
-            if let Some(fact) = facts::tasks_changed(absorbed, &job.flows, &self.public_url) {
-                facts.push((fact, job.request_id.clone()));
-                facts_of.push(absorbed.order.id);
-            }
-            records.extend(absorbed.audits.iter().map(|(action, detail)| Record {
-                tenant: job.key.tenant.to_string(),
-                order: absorbed.order.id,
-                action,
-                detail: detail.clone(),
-                request_id: job.request_id.clone(),
-            }));
-        }
-        let orders: Vec<&Order> = after.values().collect();
-        let facts = outbox::lines(facts.iter().map(|(fact, request)| (fact, request.clone())))?;
-        let (records, now) = (&records, self.clock.now());
-        let write = Write { orders: &orders, before, records, now, facts, facts_of };
-        orders::save_all(conn, write).await
-    }
 }

@@ -6,14 +6,19 @@ use shared::id::{AppId, Tenant};
 
 use super::*;
 use crate::domain::snapshot::{CopySnapshot, TaskSnapshot};
-use crate::domain::status::NodeType;
+use crate::domain::status::{NodeType, Source};
 
 fn at(minute: u32) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2025, 1, 24, 10, minute, 0).unwrap()
 }
 
 fn key() -> OrderKey {
-    OrderKey { tenant: Tenant::stored("T"), app: AppId::stored("A"), number: 1 }
+    OrderKey {
+        tenant: Tenant::stored("T"),
+        app: AppId::stored("A"),
+        number: 1,
+        source: Source::ThirdParty,
+    }
 }
 
 fn task(code: &str, people: &[&str]) -> TaskSnapshot {

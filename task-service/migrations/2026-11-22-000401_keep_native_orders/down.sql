@@ -1,0 +1,11 @@
+delete from approval_logs where source = 'native';
+delete from audit_records where order_id in (select id from orders where source = 'native');
+delete from cards where order_id in (select id from orders where source = 'native');
+delete from tasks where order_id in (select id from orders where source = 'native');
+delete from orders where source = 'native';
+alter table approval_logs drop column source;
+alter table approval_logs add unique (tenant, app_id, number, task_code, handler, handled_at);
+drop index tasks_native;
+alter table tasks drop column opened_seq;
+alter table orders drop column source;
+alter table orders add unique (tenant, app_id, number);

@@ -1,0 +1,209 @@
+//! Whether a person may decide a task of our own engine, and whether they have done so already.
+
+use shared::id::AppId;
+
+use super::order::Order;
+use super::status::TaskResult;
+use super::task::{CardState, Task};
+
+/// What can be done with a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Pass,
+    Reject,
+    /// Sends the order back.
+    Rebut,
+    /// "I have seen it and shall do it": nothing moves.
+    Accept,
+}
+
+impl Action {
+    /// Every word.
+    pub(crate) const WORDS: &'static [(&'static str, Action)] = &[
+        ("pass", Action::Pass),
+        ("reject", Action::Reject),
+        ("rebut", Action::Rebut),
+        ("accept", Action::Accept),
+    ];
+
+    /// What an assignee may do today.
+    pub(crate) const OFFERED: &'static [Action] = &[Action::Pass, Action::Reject, Action::Accept];
+
+    /// The word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Action::Pass => "pass",
+            Action::Reject => "reject",
+            Action::Rebut => "rebut",
+            Action::Accept => "accept",
+        }
+    }
+
+    fn result(self) -> TaskResult {
+        match self {
+            Action::Pass => TaskResult::Pass,
+            Action::Reject => TaskResult::Reject,
+            Action::Rebut => TaskResult::Rebut,
+            Action::Accept => TaskResult::Accept,
+        }
+    }
+}
+
+/// Who decides.
+#[derive(Clone, Debug)]
+pub(crate) struct Decider {
+    pub(crate) user: String,
+    /// The application that names them; absent where they ask themselves.
+    pub(crate) app: Option<AppId>,
+}
+
+/// A task as a decision finds it.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub(crate) app: AppId,
+    pub(crate) is_open: bool,
+    pub(crate) result: TaskResult,
+    /// The decider's card.
+    pub(crate) card: Option<CardState>,
+    /// Somebody has an open card of it.
+    pub(crate) waits_for_somebody: bool,
+}
+
+impl Standing {
+    pub(crate) fn of(order: &Order, task: &Task, user: &str) -> Self {
+        Self {
+            app: order.key.app.clone(),
+            is_open: task.is_open(),
+            result: task.result,
+            card: task.cards.get(user).map(|card| card.state),
+            waits_for_somebody: task.cards.values().any(|card| card.state == CardState::Open),
+        }
+    }
+}
+
+/// Whether there is anything left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    Go,
+    /// The same person did the same before.
+    Done,
+}
+
+/// Why a task cannot be decided so.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("该任务属于三方流程，请在 ERP 中处理")]
+    ThirdParty,
+    #[error("该任务属于其他应用的流程，不能由本应用处理")]
+    OtherApplication,
+    #[error("{0} 不是该任务的处理人")]
+    NotAssignee(String),
+    #[error("任务已处理或已撤销")]
+    Over,
+    #[error("暂不支持驳回（rebut）")]
+    RebutNotOffered,
+}
+
+/// The first assignee who decides ends the task for all; saying the same again changes nothing. A
+/// task that waits for nobody may be decided by the flow's own application, in anybody's name.
+pub(crate) fn judge(
+    standing: &Standing,
+    action: Action,
+    decider: &Decider,
+) -> Result<Judgement, Refusal> {
+    if decider.app.as_ref().is_some_and(|app| *app != standing.app) {
+        return Err(Refusal::OtherApplication);
+    }
+    if action == Action::Rebut {
+        return Err(Refusal::RebutNotOffered);
+    }
+    let is_same = standing.result == action.result();
+    let not_theirs = || Err(Refusal::NotAssignee(decider.user.clone()));
+    match (standing.is_open, standing.card) {
+        (false, Some(CardState::Done)) if is_same => Ok(Judgement::Done),
+        (false, None) if decider.app.is_none() => not_theirs(),
+        (false, _) => Err(Refusal::Over),
+        (true, Some(CardState::Open)) if is_same => Ok(Judgement::Done),
+        (true, Some(CardState::Open)) => Ok(Judgement::Go),
+        (true, _) if decider.app.is_none() || standing.waits_for_somebody => not_theirs(),
+        (true, _) if is_same => Ok(Judgement::Done),
+        (true, _) => Ok(Judgement::Go),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(card: Option<CardState>) -> Standing {
+        Standing {
+            app: AppId::stored("A"),
+            is_open: true,
+            result: TaskResult::New,
+            card,
+            waits_for_somebody: card == Some(CardState::Open),
+        }
+    }
+
+    fn over(result: TaskResult, card: Option<CardState>) -> Standing {
+        Standing { is_open: false, result, waits_for_somebody: false, ..open(card) }
+    }
+
+    fn person() -> Decider {
+        Decider { user: "U".to_owned(), app: None }
+    }
+
+    fn application(app: &str) -> Decider {
+        Decider { user: "U".to_owned(), app: Some(AppId::stored(app)) }
+    }
+
+    #[test]
+    fn an_assignee_decides_an_open_task_and_nobody_else_does() {
+        let waiting_for_another = Standing { waits_for_somebody: true, ..open(None) };
+
+        for decider in [person(), application("A")] {
+            let judged = |standing: &Standing| judge(standing, Action::Pass, &decider);
+            assert_eq!(judged(&open(Some(CardState::Open))), Ok(Judgement::Go));
+            assert_eq!(judged(&waiting_for_another), Err(Refusal::NotAssignee("U".to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_task_that_waits_for_nobody_is_decided_by_its_own_application() {
+        let judged = |decider| judge(&open(None), Action::Pass, &decider);
+
+        assert_eq!(judged(application("A")), Ok(Judgement::Go));
+        assert_eq!(judged(application("B")), Err(Refusal::OtherApplication));
+        assert_eq!(judged(person()), Err(Refusal::NotAssignee("U".to_owned())));
+    }
+
+    #[test]
+    fn what_is_over_is_over_except_for_whoever_says_the_same_again() {
+        let handled = over(TaskResult::Pass, Some(CardState::Done));
+        let by_another = over(TaskResult::Pass, Some(CardState::Gone));
+
+        assert_eq!(judge(&handled, Action::Pass, &person()), Ok(Judgement::Done));
+        assert_eq!(judge(&handled, Action::Reject, &person()), Err(Refusal::Over));
+        assert_eq!(judge(&handled, Action::Accept, &person()), Err(Refusal::Over));
+        assert_eq!(judge(&by_another, Action::Pass, &person()), Err(Refusal::Over));
+    }
+
+    #[test]
+    fn a_stranger_learns_nothing_of_a_task_that_is_over() {
+        let others = over(TaskResult::Pass, None);
+
+        let theirs = judge(&others, Action::Pass, &person());
+
+        assert_eq!(theirs, Err(Refusal::NotAssignee("U".to_owned())));
+        assert_eq!(judge(&others, Action::Pass, &application("A")), Err(Refusal::Over));
+    }
+
+    #[test]
+    fn accepting_twice_changes_nothing_and_does_not_stand_in_the_way() {
+        let accepted = Standing { result: TaskResult::Accept, ..open(Some(CardState::Open)) };
+
+        assert_eq!(judge(&accepted, Action::Accept, &person()), Ok(Judgement::Done));
+        assert_eq!(judge(&accepted, Action::Pass, &person()), Ok(Judgement::Go));
+        assert_eq!(judge(&accepted, Action::Rebut, &person()), Err(Refusal::RebutNotOffered));
+    }
+}
