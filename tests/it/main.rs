@@ -6,6 +6,7 @@
 )]
 
 mod bad_inputs;
+mod dingtalk_sign_in;
 mod door;
 mod generated;
 mod helpers;
