@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, CONTENT_SECURITY_POLICY};
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use awc::Client;
@@ -13,6 +13,7 @@ use shared::http::openapi::PATH;
 
 use crate::door::Door;
 use crate::routes::{Found, Who};
+use crate::web;
 
 /// `/docs`: a page for people, JSON for programs.
 pub(crate) async fn page(
@@ -20,12 +21,8 @@ pub(crate) async fn page(
     door: Data<Door>,
     client: Data<Client>,
 ) -> HttpResponse {
-    let wants_page = request
-        .headers()
-        .get(ACCEPT)
-        .is_some_and(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")));
     let document = joined(&door, &client).await;
-    if !wants_page {
+    if !web::is_wanted(&request) {
         return HttpResponse::Ok().json(document);
     }
     HttpResponse::Ok()

@@ -61,12 +61,22 @@ pub(crate) async fn serve(
     payload: Payload,
     route: &Route,
 ) -> Result<HttpResponse, ApiError> {
-    match route.target {
+    let answer = match route.target {
         Target::Home => web::home(door, request).await,
         Target::Sso => sign_in(door, client, request, payload, route).await,
         Target::Flow | Target::Task | Target::Sync | Target::Later => {
             Err(ApiError::of(Code::NotSupported))
         }
+    };
+    match answer {
+        Err(error)
+            if error.code == Code::Unavailable
+                && !csrf::is_write(request)
+                && web::is_wanted(request) =>
+        {
+            Ok(web::sorry(request, &error))
+        }
+        answer => answer,
     }
 }
 

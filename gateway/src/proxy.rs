@@ -104,7 +104,8 @@ pub(crate) async fn forward(
                 retried = true;
             }
             Err(cause) => {
-                tracing::warn!(%cause, %address, "the service did not answer");
+                // Not the whole address: its query may name people.
+                tracing::warn!(%cause, service = %base, path = request.path(), "the service did not answer");
                 let mut error = ApiError::of(Code::Unavailable);
                 error.retry_after_secs = Some(2);
                 return Err(error);

@@ -6,6 +6,7 @@
 )]
 
 mod bad_inputs;
+mod dingtalk_sign_in;
 mod door;
 mod generated;
 mod helpers;
@@ -16,6 +17,7 @@ mod push;
 mod receiver;
 mod signature;
 mod sso;
+mod stolen_session;
 mod task_centre;
 mod third_party;
 mod tidy;

@@ -11,16 +11,16 @@ use tests::{Visitor, Walk, World, eventually, onward, snapshot};
 
 use crate::helpers::{USERS, sync};
 
-const ME: &str = "/aflow/api/oauth2/me";
-const TODO: &str = "/aflow/api/task/todo?page=1&size=10";
-const LOGOUT: &str = "/aflow/api/oauth2/logout";
-const REFRESH: &str = "/aflow/api/oauth2/refresh";
+pub(crate) const ME: &str = "/aflow/api/oauth2/me";
+pub(crate) const TODO: &str = "/aflow/api/task/todo?page=1&size=10";
+pub(crate) const LOGOUT: &str = "/aflow/api/oauth2/logout";
+pub(crate) const REFRESH: &str = "/aflow/api/oauth2/refresh";
 
 async fn world() -> World {
     World::start().await.with_people().await.with_flow().await.with_odoo().await
 }
 
-fn at(world: &World, path: &str) -> String {
+pub(crate) fn at(world: &World, path: &str) -> String {
     format!("{}{path}", world.gateway())
 }
 
@@ -37,14 +37,14 @@ fn reason(world: &World, walk: &Walk) -> String {
     end.query_pairs().find(|(name, _)| name == "reason").unwrap().1.into_owned()
 }
 
-async fn signed_in(world: &World, username: &str) -> Visitor {
+pub(crate) async fn signed_in(world: &World, username: &str) -> Visitor {
     let visitor = Visitor::new();
     let walk = visitor.sign_in(world, username, "/").await;
     assert_eq!(end(&walk), at(world, "/"), "{walk:?}");
     visitor
 }
 
-async fn nobody(world: &World, visitor: &Visitor) {
+pub(crate) async fn nobody(world: &World, visitor: &Visitor) {
     assert_eq!(visitor.cookie("aiflow_session"), None);
     visitor.get(&at(world, ME)).await.refused(Code::SessionInvalid);
 }

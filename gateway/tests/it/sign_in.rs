@@ -4,8 +4,9 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use shared::code::Code;
 use shared::identity::IDENTITY_HEADER;
+use shared::testing::eventually;
 
-use crate::helpers::{ORIGIN, TestApp};
+use crate::helpers::{ORIGIN, TestApp, token};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 const CALLBACK: &str = "/aflow/api/oauth2/callback";
@@ -130,5 +131,55 @@ async fn while_sso_service_is_away_signing_in_says_so() {
 
     for path in ["/aflow/api/oauth2/login", CALLBACK, "/aflow/api/oauth2/jwks"] {
         app.get(path, &[]).await.refused(Code::Unavailable);
+        app.get(path, &[("Accept", "application/json")]).await.refused(Code::Unavailable);
     }
+    let refresh = app.post(REFRESH, &[JSON, ("Accept", "text/html")]).await;
+    refresh.refused(Code::Unavailable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_sso_service_is_away_a_person_reads_a_page_that_says_what_to_do() {
+    let app = TestApp::spawn().await;
+    app.sso(|sso| sso.is_away = true);
+    let session = format!("aiflow_session={}", token("s1"));
+    let asked = [
+        ("Accept", "text/html,application/xhtml+xml,*/*;q=0.8"),
+        ("Cookie", session.as_str()),
+        ("X-Request-Id", "req-8"),
+    ];
+
+    for (path, again) in [
+        ("/?from=mail", "/?from=mail"),
+        (
+            "/aflow/api/oauth2/login?enterprise=A&return_to=/x",
+            "/aflow/api/oauth2/login?enterprise=A&amp;return_to=/x",
+        ),
+        (
+            "/aflow/api/oauth2/callback?code=c&state=s",
+            "/aflow/api/oauth2/callback?code=c&amp;state=s",
+        ),
+        ("/aflow/api/oauth2/dingtalk/login", "/aflow/api/oauth2/dingtalk/login"),
+    ] {
+        let answered = app.get(path, &asked).await;
+
+        assert_eq!((answered.http, &answered.headers["retry-after"]), (503, &"2".parse().unwrap()));
+        let page = answered.body.as_str().unwrap();
+        for part in ["暂时没有响应", "请求编号：req-8", &format!("<a href=\"{again}\">重试</a>")]
+        {
+            assert!(page.contains(part), "{path}: {part} in {page}");
+        }
+        assert_eq!(answered.headers["content-type"], "text/html; charset=utf-8");
+        assert_eq!(answered.headers["cache-control"], "no-store");
+        let policy = answered.headers["content-security-policy"].to_str().unwrap();
+        assert!(
+            policy.starts_with("default-src 'none';") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+    }
+    // Whoever has no session yet is sent to sign in, and reads it there.
+    assert_eq!(app.get("/", &asked[..1]).await.http, 302);
+    app.get("/", &asked[1..]).await.refused(Code::Unavailable);
+    app.sso(|sso| sso.is_away = false);
+    eventually("it is back", || async { (app.get("/", &asked).await.http == 200).then_some(()) })
+        .await;
 }

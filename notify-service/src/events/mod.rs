@@ -3,6 +3,7 @@
 mod directory;
 pub(crate) mod facts;
 mod order;
+mod session;
 mod task;
 
 use shared::inbox::Subscriptions;
@@ -15,4 +16,5 @@ pub(crate) fn subscriptions() -> Subscriptions<Ctx> {
         .on(task::tasks_changed)
         .on(directory::people_changed)
         .on(order::order_advanced)
+        .on(session::session_stolen)
 }

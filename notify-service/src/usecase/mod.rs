@@ -28,6 +28,7 @@ pub(crate) mod skip_push;
 pub(crate) mod sweep;
 pub(crate) mod tell_erp;
 pub(crate) mod update_people;
+pub(crate) mod warn_person;
 
 use std::time::Duration;
 

@@ -10,3 +10,4 @@ mod helpers;
 mod people;
 mod push;
 mod rate;
+mod warn;

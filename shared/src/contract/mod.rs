@@ -42,7 +42,12 @@ pub const QUEUES: &[(&str, &[&str])] = &[
     ("sso", &[directory::PeopleChanged::TOPIC]),
     (
         "notify",
-        &[directory::PeopleChanged::TOPIC, task::TasksChanged::TOPIC, order::OrderAdvanced::TOPIC],
+        &[
+            directory::PeopleChanged::TOPIC,
+            session::SessionStolen::TOPIC,
+            task::TasksChanged::TOPIC,
+            order::OrderAdvanced::TOPIC,
+        ],
     ),
 ];
 
@@ -71,8 +76,14 @@ pub struct Entry {
 
 /// Every event of the house with an example.
 pub fn catalogue() -> Vec<Entry> {
-    let mut all =
-        vec![access::entry(), directory::entry(), flow::entry(), session::entry(), task::entry()];
+    let mut all = vec![
+        access::entry(),
+        directory::entry(),
+        flow::entry(),
+        session::ended_entry(),
+        session::stolen_entry(),
+        task::entry(),
+    ];
     all.extend(order::entries());
     all
 }

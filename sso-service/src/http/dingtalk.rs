@@ -9,9 +9,9 @@ use shared::http::server::detached;
 use utoipa::{IntoParams, ToSchema};
 
 use super::cookies;
-use super::oauth2::{answer_callback, answer_start, read_callback, read_start, refused};
+use super::oauth2::{answer_start, finish, read_callback, read_start, refused};
 use super::params::Params;
-use crate::domain::login::Reason;
+use crate::domain::login::{Kind, Reason};
 use crate::usecase;
 use crate::usecase::Ctx;
 
@@ -93,9 +93,5 @@ pub(crate) async fn finish_dingtalk(ctx: Data<Ctx>, request: HttpRequest) -> Htt
     let Ok(callback) = read_callback(&ctx, &request, &["authCode", "code"]) else {
         return refused(Reason::StateInvalid, None);
     };
-    let shared = ctx.clone();
-    let finished =
-        detached(async move { usecase::finish_dingtalk::finish_dingtalk(&shared, callback).await })
-            .await;
-    answer_callback(&ctx, finished)
+    finish(&ctx, callback, &[Kind::Dingtalk, Kind::DingtalkInside]).await
 }

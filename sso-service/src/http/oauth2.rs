@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use super::cookies::{self, Cookie};
 use super::page;
 use super::params::{Params, Twice};
-use crate::domain::login::{Reason, is_word};
+use crate::domain::login::{Kind, Reason, is_word};
 use crate::usecase;
 use crate::usecase::Ctx;
 use crate::usecase::start_login::{StartLogin, Started};
@@ -95,11 +95,7 @@ pub(crate) async fn finish_login(ctx: Data<Ctx>, request: HttpRequest) -> HttpRe
     let Ok(callback) = read_callback(&ctx, &request, &["code"]) else {
         return refused(Reason::StateInvalid, None);
     };
-    let finished = {
-        let ctx = ctx.clone();
-        detached(async move { usecase::finish_login::finish_login(&ctx, callback).await }).await
-    };
-    answer_callback(&ctx, finished)
+    finish(&ctx, callback, &[Kind::Erp]).await
 }
 
 /// What the browser brings; `codes` are the names under which the code may stand.
@@ -122,8 +118,19 @@ pub(crate) fn read_callback(
     })
 }
 
-pub(crate) fn answer_callback(ctx: &Ctx, finished: Result<Finished, ApiError>) -> HttpResponse {
-    match finished {
+/// Finishes an attempt of one of these ways, and leads to the page that was wanted or to the error
+/// page.
+pub(crate) async fn finish(
+    ctx: &Data<Ctx>,
+    callback: Callback,
+    kinds: &'static [Kind],
+) -> HttpResponse {
+    let shared = ctx.clone();
+    let finished =
+        detached(
+            async move { usecase::finish_login::finish_login(&shared, callback, kinds).await },
+        );
+    match finished.await {
         Ok(Finished::SignedIn { tokens, return_to }) => {
             let mut answer = redirect(&return_to).finish();
             cookies::set_session(ctx, &mut answer, &tokens);

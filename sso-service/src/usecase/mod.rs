@@ -1,11 +1,12 @@
 //! What sso-service can be asked to do: one file per verb.
 
+pub(crate) mod ask_dingtalk;
+pub(crate) mod ask_erp;
 pub(crate) mod bind_person;
 pub(crate) mod change_application;
 pub(crate) mod create_application;
 pub(crate) mod create_enterprise;
 pub(crate) mod end_session;
-pub(crate) mod finish_dingtalk;
 pub(crate) mod finish_login;
 pub(crate) mod forget_binding;
 pub(crate) mod issue_dingtalk_token;

@@ -1,13 +1,12 @@
-//! The browser is back from DingTalk, or its client gave a code: who is it, and a session for them.
+//! Asks DingTalk who a code stands for, one of its page or of its client.
 
 use serde_json::json;
 use shared::dingtalk::{Access, Trouble};
 
 use super::Ctx;
-use super::bind_person::{Somebody, bind_person};
+use super::bind_person::Somebody;
 use super::issue_dingtalk_token::issue_dingtalk_token;
-use super::open_session::{Opening, Tokens, open_session};
-use super::use_login::{self, Callback, Finished, Halt};
+use super::use_login::Halt;
 use crate::domain::binding::Identity;
 use crate::domain::login::{Kind, Reason};
 use crate::error::Error;
@@ -16,22 +15,8 @@ use crate::store::dingtalk::{self, DingtalkApp};
 use crate::store::enterprises;
 use crate::store::logins::Login;
 
-/// The same rules as for the ERP.
-pub(crate) async fn finish_dingtalk(ctx: &Ctx, callback: Callback) -> Result<Finished, Error> {
-    let kinds = [Kind::Dingtalk, Kind::DingtalkInside];
-    let login = match use_login::use_login(ctx, &callback, &kinds).await? {
-        Ok(login) => login,
-        Err(reason) => {
-            tracing::info!(reason = reason.word(), "sign-in refused");
-            return Ok(Finished::Refused { reason, enterprise: None });
-        }
-    };
-    let outcome = sign_in(ctx, &login, &callback).await;
-    use_login::conclude(ctx, login, outcome).await
-}
-
-async fn sign_in(ctx: &Ctx, login: &Login, callback: &Callback) -> Result<Tokens, Halt> {
-    let code = use_login::code_of(callback)?;
+/// Somebody, found by the bound DingTalk user or the mobile alone.
+pub(super) async fn ask_dingtalk(ctx: &Ctx, login: &Login, code: &str) -> Result<Somebody, Halt> {
     let conn = ctx.db.connection().await?;
     let is_enabled = enterprises::is_enabled(&conn, &login.tenant).await?;
     let app = dingtalk::show(&conn, &ctx.sealer, &login.tenant).await?;
@@ -47,10 +32,7 @@ async fn sign_in(ctx: &Ctx, login: &Login, callback: &Callback) -> Result<Tokens
         email: None,
         department: None,
     };
-    let somebody = Somebody { identity, by_email: false, auto_create: false };
-    let bound = bind_person(ctx, login, somebody).await?;
-    let former = use_login::former_session(ctx, callback).await?;
-    open_session(ctx, Opening { login, bound, former, erp_tokens: None }).await
+    Ok(Somebody { identity, by_email: false, auto_create: false })
 }
 
 /// Asks with the enterprise's token. A dead one is renewed once where no code was used up before it
