@@ -11,6 +11,7 @@ mod door;
 mod generated;
 mod helpers;
 mod json;
+mod native;
 mod organisation;
 mod people_match;
 mod push;

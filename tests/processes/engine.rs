@@ -134,8 +134,9 @@ async fn run(erp: &Erp, drawing: &Drawing, number: usize) -> i64 {
     let began = Instant::now();
     loop {
         let tasks = patient_get(erp, &format!("/aflow/api/order/tasks?orderId={order}")).await;
-        let tasks = tasks["tasks"].as_array().cloned().unwrap_or_default();
-        for task in &tasks {
+        let tasks = tasks.as_array().cloned().unwrap_or_default();
+        let of_people = |task: &&Value| task["activityType"] == "userTask";
+        for task in tasks.iter().filter(of_people) {
             complete(erp, task).await;
         }
         if tasks.is_empty() {

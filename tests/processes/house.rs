@@ -182,17 +182,29 @@ impl House {
 
     /// Does something as `aiflow-admin` does.
     pub(crate) async fn admin(&self, path: &str, body: Value) -> Value {
-        self.ask_sso("-", "aiflow-admin", &format!("/aflow/api/admin{path}"), body).await
+        self.admin_of("sso", path, body).await
+    }
+
+    /// Does something as `aiflow-admin` does, at another service.
+    pub(crate) async fn admin_of(&self, service: &str, path: &str, body: Value) -> Value {
+        self.ask(service, "-", "aiflow-admin", &format!("/aflow/api/admin{path}"), body).await
     }
 
     /// Asks for an enterprise's DingTalk token as notify-service does.
     pub(crate) async fn dingtalk_access(&self, tenant: &str) -> Value {
-        self.ask_sso(tenant, "notify", "/internal/dingtalk", serde_json::json!({})).await
+        self.ask("sso", tenant, "notify", "/internal/dingtalk", serde_json::json!({})).await
     }
 
-    async fn ask_sso(&self, tenant: &str, asker: &str, path: &str, body: Value) -> Value {
+    async fn ask(
+        &self,
+        service: &str,
+        tenant: &str,
+        asker: &str,
+        path: &str,
+        body: Value,
+    ) -> Value {
         let keys = Keys::new(&SecretString::from(INTERNAL_KEY), Clock::system());
-        let address = format!("http://{}", self.address("sso"));
+        let address = format!("http://{}", self.address(service));
         let peer = Peer::new(&address, keys, Duration::from_secs(10)).unwrap();
         let caller = Caller::service(Tenant::stored(tenant), asker);
         peer.post(&caller, path, &body).await.unwrap()

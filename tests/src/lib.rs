@@ -328,6 +328,9 @@ impl World {
     }
 }
 
+/// The documented flow of our own engine: two people, a gateway on the amount, and the ERP is told.
+pub const SALES_APPROVAL: &str = include_str!("drawings/sales_approval.bpmn");
+
 /// A port that nobody listens on, below those that the kernel gives to outgoing connections.
 fn free_address() -> String {
     let begin = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap();

@@ -156,7 +156,12 @@ async fn try_errand(ctx: &Ctx, errand: &Errand) -> Result<Option<Done>, Error> {
         Task::Signal => {
             let conn = ctx.db.connection().await?;
             let more = errands::fan_out(&conn, errand.id).await?;
-            Ok(Some(Done { order: 0, running_number: String::new(), facts: Vec::new(), errands: more }))
+            Ok(Some(Done {
+                order: 0,
+                running_number: String::new(),
+                facts: Vec::new(),
+                errands: more,
+            }))
         }
         Task::SignalTo(order) => {
             let act = Act::Signal { name, variables };

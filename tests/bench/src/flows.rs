@@ -87,7 +87,7 @@ impl Driver {
         for user in ["U0001", "U0002"] {
             let path = format!("/aflow/api/order/tasks?orderId={order}");
             let tasks = self.ask("GET", &path, None).await?;
-            let id = tasks.pointer("/data/tasks/0/taskId").and_then(Value::as_str);
+            let id = tasks.pointer("/data/0/taskId").and_then(Value::as_str);
             let id = id.with_context(|| format!("no open task: {tasks}"))?.to_owned();
             let wait = id.strip_prefix(&order.to_string()).context("an id of another form")?;
             waits.push(wait.to_owned());
