@@ -139,3 +139,69 @@ impl<'a> Scan<'a> {
 fn after<'a>(text: &'a str, end: &str) -> &'a str {
     text.split_once(end).map_or("", |(_, rest)| rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::admit;
+
+    fn judged(xml: &str) -> &'static str {
+        admit(xml).map_or_else(|finding| finding.code, |()| "fine")
+    }
+
+    #[test]
+    fn what_costs_too_much_is_refused() {
+        let attributes =
+            |count: usize| (0..count).map(|n| format!(" a{n}='x'")).collect::<String>();
+        let namespaces = |from: usize| {
+            (from..from + 90).map(|n| format!(" xmlns:n{n} = \"u:{n}\"")).collect::<String>()
+        };
+        let cases = [
+            (" ".repeat(1024 * 1024 + 1), "XML_TOO_LARGE"),
+            (" ".repeat(1024 * 1024), "fine"),
+            ("<a>".repeat(64) + &"</a>".repeat(64), "fine"),
+            ("<a>".repeat(64) + "<b/>", "XML_TOO_DEEP"),
+            ("<a>".repeat(100_000), "XML_TOO_DEEP"),
+            (format!("<r>{}</r>", "<a/>".repeat(4_999)), "fine"),
+            (format!("<r>{}</r>", "<a/>".repeat(5_000)), "XML_TOO_MANY_ELEMENTS"),
+            (format!("<r{}/>", attributes(100)), "fine"),
+            (format!("<r{}/>", attributes(60_000)), "XML_TOO_MANY_ATTRIBUTES"),
+            (format!("<a{}><b{}/></a>", namespaces(0), namespaces(90)), "fine"),
+            (
+                format!("<a{}><b{}><c{}/></b></a>", namespaces(0), namespaces(90), namespaces(180)),
+                "XML_TOO_MANY_NAMESPACES",
+            ),
+            ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>".into(), "XML_DTD"),
+            ("<?xml version=\"1.0\" encoding=\"UTF-16\"?><a/>".into(), "XML_ENCODING"),
+            ("<?xml version=\"1.0\" encoding=\"WINDOWS-1252\"?><a/>".into(), "fine"),
+        ];
+
+        for (xml, expected) in cases {
+            let shown = xml.chars().take(60).collect::<String>();
+            assert_eq!(judged(&xml), expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn markup_in_comments_data_and_values_does_not_count() {
+        let deep = "<a>".repeat(70);
+
+        assert_eq!(judged(&format!("<a><!-- {deep} --><![CDATA[ {deep} ]]></a>")), "fine");
+        assert_eq!(judged(&format!("<a b='>{}' c=\"'>\"/>", "x=\"1\" ".repeat(300))), "fine");
+        assert_eq!(judged("<!-- <!DOCTYPE a> --><a/>"), "fine");
+    }
+
+    #[test]
+    fn a_text_that_ends_too_early_passes_on_to_the_parser() {
+        for xml in ["", "<", "<a", "<a b", "<a b='", "<!--", "<![CDATA[", "<?", "<?xml ", "</", "a"]
+        {
+            assert_eq!(judged(xml), "fine", "{xml}");
+        }
+    }
+
+    #[test]
+    fn the_line_is_where_reading_stopped() {
+        let finding = admit("<a>\n<b>\n<!DOCTYPE c>").unwrap_err();
+
+        assert_eq!(finding.line, 3);
+    }
+}

@@ -3,12 +3,11 @@
 use super::{Element, Reader, child, model_children, owned, text, title};
 use crate::bpmn::model::{Body, DataItem, EventDefinition, Kind, Node, SequenceFlow};
 
-/// Elements of the standard that say nothing about execution, or that other functions read.
-const ELSEWHERE: [&str; 36] = [
+/// Children of a scope that say nothing about execution, or that other functions read.
+const ELSEWHERE: [&str; 29] = [
     "association",
     "auditing",
     "completionCondition",
-    "conversationLink",
     "correlationSubscription",
     "dataInputAssociation",
     "dataObject",
@@ -29,18 +28,12 @@ const ELSEWHERE: [&str; 36] = [
     "performer",
     "potentialOwner",
     "property",
-    "rendering",
     "resourceRole",
     "sequenceFlow",
     "standardLoopCharacteristics",
     "supportedInterfaceRef",
     "supports",
-    "text",
     "textAnnotation",
-    "categoryValueRef",
-    "artifact",
-    "script",
-    "method",
 ];
 
 impl<'a> Reader<'a> {

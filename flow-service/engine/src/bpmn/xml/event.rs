@@ -1,7 +1,7 @@
 //! Event definitions, with what they refer to.
 
 use super::{Element, Reader, child, child_text, extension, model_children, owned, text, title};
-use crate::bpmn::model::{EventDefinition, Events, Timer};
+use crate::bpmn::model::{Dialect, EventDefinition, Events, Timer};
 
 impl<'a> Reader<'a> {
     /// All event definitions of an event, written in place or referred to.
@@ -20,11 +20,18 @@ impl<'a> Reader<'a> {
 
     /// Vendors let their engines do things in place of the event.
     fn vendor_definition(&mut self, element: Element<'a>) {
-        let active = ["class", "delegateExpression", "expression", "topic"];
-        let dynamic = ["messageExpression", "signalExpression"];
-        for attribute in extension::attributes(element) {
+        let active = [
+            "class",
+            "delegateExpression",
+            "expression",
+            "messageExpression",
+            "signalExpression",
+            "topic",
+        ];
+        let attributes = extension::attributes(element).into_iter();
+        for attribute in attributes.filter(|it| it.dialect != Dialect::Other) {
             let name = attribute.name.as_str();
-            if active.contains(&name) || dynamic.contains(&name) {
+            if active.contains(&name) {
                 let message = format!("不支持事件定义的扩展属性 {name}");
                 self.defect(element, "UNSUPPORTED_EXTENSION", message);
             }
