@@ -102,14 +102,15 @@ impl Work<'_> {
     /// An element's own work is done.
     pub(crate) fn complete(&mut self, id: u64) {
         let Some(spot) = self.spot(id) else { return };
-        self.phase(id, Phase::Completing);
+        if !is_gateway(&spot.node().what) {
+            self.tell_completed(id, &spot);
+        }
         if spot.role == Role::Iteration {
             return self.complete_iteration(id, &spot);
         }
         self.close_waits(id);
         let more = self.instance.find(id).and_then(|it| it.more.as_ref());
         if let Some(holder) = more.and_then(|more| more.holder) {
-            self.record(&spot, Happened::Completed);
             self.remove(id);
             self.end_token(spot.parent);
             return self.later_undo(holder);
@@ -120,9 +121,18 @@ impl Work<'_> {
         }
     }
 
+    /// Writes down, once, that an element's own work is done.
+    pub(crate) fn tell_completed(&mut self, id: u64, spot: &Spot) {
+        let told = self.instance.find(id).is_none_or(|it| it.phase == Phase::Completing);
+        if !told {
+            self.phase(id, Phase::Completing);
+            self.record(spot, Happened::Completed);
+        }
+    }
+
     /// An element is left: its token goes on by every flow it takes.
     fn leave(&mut self, id: u64, spot: &Spot, way: &Way) {
-        self.record(spot, Happened::Completed);
+        self.tell_completed(id, spot);
         self.remember(id, spot);
         let drawn = spot.node();
         let flows = match way {
@@ -233,6 +243,11 @@ impl Work<'_> {
             scope.more_mut().done.extend(done);
         }
     }
+}
+
+/// A gateway's work is to choose: it is done when it is left.
+fn is_gateway(what: &What) -> bool {
+    matches!(what, What::Exclusive | What::Inclusive | What::Parallel | What::Complex { .. })
 }
 
 /// Whether a node may wait, so that its beginning is worth telling.

@@ -52,6 +52,8 @@ pub struct Instance {
 pub(crate) struct Run {
     pub(crate) key: Arc<str>,
     pub(crate) process: Arc<Process>,
+    /// An error is on its way out of it.
+    pub(crate) failed: bool,
     /// The end event reached last.
     pub(crate) ended_by: Option<NodeIx>,
 }

@@ -19,9 +19,9 @@ impl Work<'_> {
     }
 
     fn open_run(&mut self, id: u64, spot: &Spot, call: &Call) -> Result<(), String> {
-        let called = self.eval(id, &call.called)?.to_string();
+        let called = &call.called;
         let caller = self.instance.run(spot.run).map(|run| run.key.clone()).unwrap_or_default();
-        let found = self.library.called(&caller, &called);
+        let found = self.library.called(&caller, called);
         let (key, process) = found.ok_or_else(|| format!("被调用的流程 {called} 不存在"))?;
         let scope = process.graph.scope(0);
         if scope.starts.is_empty() {
@@ -35,7 +35,12 @@ impl Work<'_> {
         let root = self.spawn(NO_NODE, id, run, Role::Root);
         let (node, parent) = (spot.node().id.clone(), spot.run);
         self.effects.push(Effect::RunOpened { run, parent, process: key.clone(), node });
-        self.instance.runs.push(Some(Run { key, process: process.clone(), ended_by: None }));
+        self.instance.runs.push(Some(Run {
+            key,
+            process: process.clone(),
+            failed: false,
+            ended_by: None,
+        }));
         if let Some(root) = self.instance.find_mut(root) {
             root.phase = Phase::Active;
             root.variables = variables;

@@ -33,9 +33,25 @@ impl Work<'_> {
             Await::Error(it) => fits(it.as_ref(), code),
             _ => None,
         };
-        match self.catcher(from, fit) {
+        let catcher = self.catcher(from, fit);
+        self.fail_runs(from, catcher.as_ref().map_or(0, |it| it.owner));
+        match catcher {
             Some(catcher) => self.catch(&catcher, true),
             None => self.end(State::Failed, Some(message)),
+        }
+    }
+
+    /// Called processes that an error goes through have failed.
+    fn fail_runs(&mut self, from: u64, to: u64) {
+        let mut at = from;
+        while let Some(activation) = self.instance.find(at).filter(|it| it.id != to) {
+            let (role, run) = (activation.role, activation.run);
+            at = activation.parent;
+            if let Some(Some(run)) = self.instance.runs.get_mut(run as usize)
+                && role == Role::Root
+            {
+                run.failed = true;
+            }
         }
     }
 
@@ -44,7 +60,6 @@ impl Work<'_> {
         let Some(spot) = self.spot(id) else { return };
         self.record(&spot, Happened::Failed);
         self.phase(id, Phase::Completing);
-        self.phase(id, Phase::Completed);
         let text = if message.is_empty() { code.to_owned() } else { format!("{code}：{message}") };
         let code: Option<Arc<str>> = (!code.is_empty()).then(|| code.into());
         self.throw_error(id, code.as_ref(), text);

@@ -13,7 +13,7 @@ const MAX_ITERATIONS: usize = 10_000;
 impl Work<'_> {
     /// A repeated activity begins: how often, and the first iterations.
     pub(super) fn begin_rounds(&mut self, id: u64, spot: &Spot) {
-        let begun = match spot.node().repeat.as_deref() {
+        let begun = match spot.node().repeat.as_ref() {
             Some(Repeat::Standard { test_before: true, condition: Some(condition), .. }) => self
                 .holds(id, condition)
                 .map(|holds| (Rounds { total: u32::from(holds), ..Rounds::default() }, 1)),
@@ -74,9 +74,7 @@ impl Work<'_> {
         rounds.started += 1;
         let mut variables = Variables::new();
         variables.insert("loopCounter".into(), Value::Number(index.into()));
-        if let Some(Repeat::Multi(Multi { element: Some(element), .. })) =
-            spot.node().repeat.as_deref()
-        {
+        if let Some(element) = multi(spot).and_then(|it| it.element.as_ref()) {
             let item = rounds.items.get(index as usize).cloned().unwrap_or_default();
             variables.insert(element.clone(), item);
         }
@@ -94,9 +92,7 @@ impl Work<'_> {
 
     /// One iteration is done.
     pub(super) fn complete_iteration(&mut self, id: u64, spot: &Spot) {
-        if let Some(Repeat::Multi(Multi { output: Some((_, output)), .. })) =
-            spot.node().repeat.as_deref()
-        {
+        if let Some((_, output)) = multi(spot).and_then(|it| it.output.as_ref()) {
             let result = match self.eval(id, output) {
                 Ok(result) => result,
                 Err(reason) => return self.incident(id, Resume::Leave, reason),
@@ -109,7 +105,6 @@ impl Work<'_> {
             }
         }
         self.close_waits(id);
-        self.record(spot, Happened::Completed);
         self.remember(id, spot);
         self.remove(id);
         self.end_token(spot.parent);
@@ -151,7 +146,7 @@ impl Work<'_> {
     fn is_enough(&self, id: u64, spot: &Spot) -> Result<bool, String> {
         let rounds = self.instance.find(id).and_then(|it| it.more.as_ref()?.rounds.as_ref());
         let Some(rounds) = rounds else { return Ok(true) };
-        match spot.node().repeat.as_deref() {
+        match spot.node().repeat.as_ref() {
             Some(Repeat::Standard { maximum, condition, .. }) => {
                 if maximum.is_some_and(|maximum| rounds.completed >= maximum) {
                     return Ok(true);
@@ -180,9 +175,7 @@ impl Work<'_> {
             return;
         }
         self.cancel_inside(id);
-        if let Some(Repeat::Multi(Multi { output: Some((variable, _)), .. })) =
-            spot.node().repeat.as_deref()
-        {
+        if let Some((variable, _)) = multi(spot).and_then(|it| it.output.as_ref()) {
             let body = self.instance.find_mut(id);
             let rounds = body.and_then(|it| it.more_mut().rounds.as_mut());
             let results = rounds.map(|it| std::mem::take(&mut it.results)).unwrap_or_default();
@@ -205,7 +198,7 @@ impl Work<'_> {
                 activation.variables.insert(name.to_owned(), Value::Number(count.into()));
             }
         };
-        match spot.node().repeat.as_deref() {
+        match spot.node().repeat.as_ref() {
             Some(Repeat::Multi(_)) => {
                 count("nrOfInstances", total);
                 count("nrOfCompletedInstances", completed);
@@ -218,7 +211,7 @@ impl Work<'_> {
 
     /// Events that the end of an iteration throws to the border of the activity.
     fn throw_behavior(&mut self, id: u64, spot: &Spot) {
-        let Some(Repeat::Multi(multi)) = spot.node().repeat.as_deref() else { return };
+        let Some(multi) = multi(spot) else { return };
         let rounds = self.instance.find(id).and_then(|it| it.more.as_ref()?.rounds.as_ref());
         let first = rounds.is_some_and(|rounds| rounds.completed == 1);
         for (only_first, condition, thrown) in &multi.signals {
@@ -236,6 +229,14 @@ impl Work<'_> {
                 return;
             }
         }
+    }
+}
+
+/// What an activity says of its multiple instances.
+fn multi(spot: &Spot) -> Option<&Multi> {
+    match spot.node().repeat.as_ref()? {
+        Repeat::Multi(multi) => Some(multi),
+        Repeat::Standard { .. } => None,
     }
 }
 

@@ -13,7 +13,12 @@ impl Work<'_> {
         self.instance.state = State::Running;
         self.instance.variables = Variables::new();
         let root = self.spawn(NO_NODE, 0, 0, Role::Root);
-        self.instance.runs.push(Some(Run { key, process: process.clone(), ended_by: None }));
+        self.instance.runs.push(Some(Run {
+            key,
+            process: process.clone(),
+            failed: false,
+            ended_by: None,
+        }));
         if let Some(root) = self.instance.find_mut(root) {
             root.phase = Phase::Active;
             root.variables = variables;
@@ -29,10 +34,10 @@ impl Work<'_> {
     fn start_at(&mut self, root: u64, node: NodeIx) {
         let Some(process) = self.instance.run(0).map(|run| run.process.clone()) else { return };
         let graph = &process.graph;
-        let sources = graph.node(node).incoming.iter().map(|&flow| graph.flow(flow).source);
+        let mut sources = graph.node(node).incoming.iter().map(|&flow| graph.flow(flow).source);
         let is_choice = |&it: &NodeIx| matches!(graph.node(it).what, What::EventBased { .. });
         self.add_token(root);
-        match sources.filter(is_choice).next() {
+        match sources.find(is_choice) {
             Some(gateway) => {
                 let id = self.spawn(gateway, root, 0, Role::Single);
                 self.choose_at_start(id, node);

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use crate::advance::nothing;
 use crate::effect::Effect;
 use crate::instance::What as Waited;
-use crate::lifecycle::Phase;
-use crate::process::{NodeIx, Throw, What};
-use crate::trail::Happened;
+use crate::process::{Throw, What};
 use crate::value::Variables;
 use crate::work::Work;
 
@@ -26,21 +24,20 @@ impl Work<'_> {
     pub(crate) fn throw(&mut self, id: u64) {
         let Some(spot) = self.spot(id) else { return };
         let What::Throw(throws) = &spot.node().what else { return };
-        let mut last = None;
+        let last = throws.iter().find(|it| is_last(it));
+        if !matches!(last, Some(Throw::Compensate(_))) {
+            self.tell_completed(id, &spot);
+        }
         for throw in throws {
             match throw {
                 Throw::Message(name) => self.deliver_message(id, name),
-                Throw::Signal(name) => {
-                    let variables = self.visible(id);
-                    self.deliver_signal(name, &nothing());
-                    self.effects.push(Effect::Broadcast { name: name.to_string(), variables });
-                }
+                Throw::Signal(name) => self.cry(id, name),
                 Throw::Escalation(code) => self.escalate(id, code.as_ref()),
                 Throw::Error(_)
                 | Throw::Terminate
                 | Throw::Cancel
                 | Throw::Compensate(_)
-                | Throw::Link(_) => last = last.or(Some(throw)),
+                | Throw::Link(_) => {}
             }
             if !self.is_there(id) {
                 return;
@@ -48,38 +45,34 @@ impl Work<'_> {
         }
         match last {
             Some(Throw::Error(code)) => {
-                self.record(&spot, Happened::Completed);
-                self.phase(id, Phase::Completing);
-                self.phase(id, Phase::Completed);
                 self.ended_by(spot.run, spot.ix);
                 let message = code.as_deref().unwrap_or("未命名的错误").to_owned();
                 self.throw_error(id, code.as_ref(), message);
             }
             Some(Throw::Terminate) => {
-                self.record(&spot, Happened::Completed);
                 self.ended_by(spot.run, spot.ix);
                 self.remove(id);
                 self.cancel_inside(spot.parent);
                 self.later_close(spot.parent);
             }
             Some(Throw::Cancel) => {
-                self.record(&spot, Happened::Completed);
                 self.remove(id);
                 self.cancel_transaction(spot.parent);
             }
             Some(Throw::Compensate(activity)) => self.compensate(id, *activity),
-            Some(Throw::Link(target)) => self.jump(id, *target),
+            Some(Throw::Link(target)) => {
+                self.send_token(*target, spot.parent, None);
+                self.remove(id);
+                self.end_token(spot.parent);
+            }
             _ => self.complete(id),
         }
     }
 
-    /// The token goes on at the catching link.
-    fn jump(&mut self, id: u64, target: NodeIx) {
-        let Some(spot) = self.spot(id) else { return };
-        self.record(&spot, Happened::Completed);
-        self.send_token(target, spot.parent, None);
-        self.remove(id);
-        self.end_token(spot.parent);
+    fn cry(&mut self, id: u64, name: &Arc<str>) {
+        let variables = self.visible(id);
+        self.deliver_signal(name, &nothing());
+        self.effects.push(Effect::Broadcast { name: name.to_string(), variables });
     }
 
     fn deliver_message(&mut self, id: u64, name: &Arc<str>) {
@@ -105,5 +98,17 @@ impl Work<'_> {
         for wait in waits {
             self.trigger(wait, given.clone());
         }
+    }
+}
+
+/// Whether a throw ends or moves the event's own token.
+fn is_last(throw: &Throw) -> bool {
+    match throw {
+        Throw::Message(_) | Throw::Signal(_) | Throw::Escalation(_) => false,
+        Throw::Error(_)
+        | Throw::Terminate
+        | Throw::Cancel
+        | Throw::Compensate(_)
+        | Throw::Link(_) => true,
     }
 }

@@ -83,7 +83,7 @@ pub(crate) struct Node {
     pub(crate) boundaries: Vec<NodeIx>,
     /// What compensates it.
     pub(crate) handler: Option<NodeIx>,
-    pub(crate) repeat: Option<Box<Repeat>>,
+    pub(crate) repeat: Option<Repeat>,
     pub(crate) start_quantity: u32,
     pub(crate) completion_quantity: u32,
     /// Properties of an activity.
@@ -214,7 +214,7 @@ pub(crate) enum ServiceTask {
 /// A call activity.
 #[derive(Debug)]
 pub(crate) struct Call {
-    pub(crate) called: Expression,
+    pub(crate) called: Arc<str>,
     pub(crate) inputs: Mapping,
     pub(crate) outputs: Mapping,
 }
@@ -231,7 +231,7 @@ pub(crate) struct Mapping {
 #[derive(Debug)]
 pub(crate) enum Repeat {
     Standard { test_before: bool, maximum: Option<u32>, condition: Option<Expression> },
-    Multi(Multi),
+    Multi(Box<Multi>),
 }
 
 /// A multi-instance activity.

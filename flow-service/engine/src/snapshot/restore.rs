@@ -36,7 +36,7 @@ pub(crate) fn restore(kept: Snapshot, library: &Library) -> Outcome<Instance> {
         let unknown = || Refusal::UnknownProcess(run.key.clone());
         let (key, process) = library.entry(&run.key).ok_or_else(unknown)?;
         let ended_by = run.ended_by.as_deref().map(|id| node(&process, id)).transpose()?;
-        instance.runs.push(Some(Run { key, process, ended_by }));
+        instance.runs.push(Some(Run { key, process, failed: false, ended_by }));
     }
     for it in kept.activations {
         let process = process_of(&instance, it.run)?;

@@ -58,7 +58,8 @@ impl Work<'_> {
         self.close_waits_if(|wait| is_dead(wait.owner));
         for &id in dead.iter().rev() {
             let Some(spot) = self.spot(id) else { continue };
-            if self.instance.find(id).is_some_and(|it| it.phase != Phase::Completed) {
+            let told = self.instance.find(id).is_some_and(|it| it.phase == Phase::Completing);
+            if !told {
                 self.phase(id, Phase::Terminating);
                 self.record(&spot, Happened::Cancelled);
             }
@@ -74,6 +75,7 @@ impl Work<'_> {
         let Some(slot) = self.instance.runs.get_mut(run as usize) else { return };
         let Some(it) = slot.take() else { return };
         let end_activity = it.ended_by.map(|node| it.process.graph.node(node).id.clone());
+        let state = if it.failed { State::Failed } else { state };
         self.effects.push(Effect::RunClosed { run, state, end_activity });
     }
 }

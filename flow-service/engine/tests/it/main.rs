@@ -1,5 +1,7 @@
 //! The engine from outside: drawings in, commands in, effects out.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 mod corpus;
 mod import;
 mod script;

@@ -130,17 +130,15 @@ impl<'a> Builder<'a> {
 
     fn call(&mut self, node: &'a model::Node, called: Option<&str>) -> What {
         let called = called.unwrap_or_default();
-        let dynamic = called.starts_with('=') || called.contains("${") || called.contains("#{");
-        if !dynamic && !self.calls.iter().any(|it| it == called) {
+        if !self.calls.iter().any(|it| it == called) {
             self.calls.push(called.to_owned());
         }
-        let Some(called) = self.template(node, called) else { return What::Pass };
         let (ins, outs): (Vec<_>, Vec<_>) =
             (vendor::extensions(node, "in").collect(), vendor::extensions(node, "out").collect());
         let all = ins.is_empty() && outs.is_empty();
         let inputs = self.mapping(node, &ins, all);
         let outputs = self.mapping(node, &outs, all);
-        What::Call(Box::new(Call { called, inputs, outputs }))
+        What::Call(Box::new(Call { called: called.into(), inputs, outputs }))
     }
 
     fn mapping(&mut self, node: &'a model::Node, lines: &[&'a Extension], all: bool) -> Mapping {
@@ -171,8 +169,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    pub(super) fn repeat(&mut self, node: &'a model::Node) -> Option<Box<Repeat>> {
-        Some(Box::new(match node.looping.as_ref()? {
+    pub(super) fn repeat(&mut self, node: &'a model::Node) -> Option<Repeat> {
+        Some(match node.looping.as_ref()? {
             Loop::Standard { test_before, maximum, condition } => Repeat::Standard {
                 test_before: *test_before,
                 maximum: maximum.map(|it| u32::try_from(it).unwrap_or_default()),
@@ -189,7 +187,7 @@ impl<'a> Builder<'a> {
                 behavior,
             } => {
                 let output = self.optional(node, output_element.as_deref());
-                Repeat::Multi(Multi {
+                Repeat::Multi(Box::new(Multi {
                     sequential: *sequential,
                     cardinality: self.optional(node, cardinality.as_deref()),
                     collection: self.optional(node, collection.as_deref()),
@@ -197,9 +195,9 @@ impl<'a> Builder<'a> {
                     output: output_collection.clone().zip(output),
                     completion: self.optional(node, completion.as_deref()),
                     signals: self.behavior(node, behavior),
-                })
+                }))
             }
-        }))
+        })
     }
 
     fn behavior(
