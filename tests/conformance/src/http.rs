@@ -238,7 +238,8 @@ impl Driver for OverHttp {
                 if it.get("event").is_some_and(Value::is_string) {
                     let seq = it.get("seq").and_then(Value::as_u64).unwrap_or(0);
                     let (activity, event) = (word(it, "activityId"), word(it, "event"));
-                    records.insert(seq, Record { seq, activity, event });
+                    let order = word(it, "orderId");
+                    records.insert(seq, Record { seq, order, activity, event });
                 } else if it.get("state").is_some_and(Value::is_string) {
                     let id = word(it, "orderId");
                     let (process, state) = (word(it, "processId"), word(it, "state"));
