@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+mod blocks;
 mod corpus;
 mod import;
+mod properties;
 mod script;
