@@ -41,7 +41,8 @@ pub(crate) enum Block {
     Call,
 }
 
-/// What happens beside the normal flow.
+/// What happens beside the normal flow. Nothing in the drawing throws it, else it could go round
+/// for ever.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Border {
     Message(bool),
@@ -60,7 +61,7 @@ impl Border {
 
     fn definition(self) -> String {
         match self {
-            Self::Message(_) => r#"<messageEventDefinition messageRef="m1"/>"#.into(),
+            Self::Message(_) => r#"<messageEventDefinition messageRef="m3"/>"#.into(),
             Self::Signal(_, n) => format!(r#"<signalEventDefinition signalRef="s{n}"/>"#),
             Self::Timer(_) => timer("timeDuration", "PT1H"),
             Self::Cycle => timer("timeCycle", "R3/PT1H"),
@@ -75,7 +76,7 @@ fn timer(kind: &str, text: &str) -> String {
 fn borders() -> impl Strategy<Value = Border> {
     prop_oneof![
         any::<bool>().prop_map(Border::Message),
-        (any::<bool>(), 0..3u8).prop_map(|(it, n)| Border::Signal(it, n)),
+        (any::<bool>(), 3..5u8).prop_map(|(it, n)| Border::Signal(it, n)),
         any::<bool>().prop_map(Border::Timer),
         Just(Border::Cycle),
     ]
@@ -122,7 +123,7 @@ pub(crate) fn blocks() -> impl Strategy<Value = Block> {
 pub(crate) fn drawing(block: &Block) -> String {
     let mut pen = Pen::default();
     pen.scope(block, "start", "end");
-    let roots: String = (0..3)
+    let roots: String = (0..5)
         .map(|n| {
             format!("<signal id=\"s{n}\" name=\"s{n}\"/><message id=\"m{n}\" name=\"m{n}\"/>\n")
         })

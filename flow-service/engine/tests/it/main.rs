@@ -4,6 +4,7 @@
 
 mod blocks;
 mod corpus;
+mod golden;
 mod import;
 mod properties;
 mod script;
