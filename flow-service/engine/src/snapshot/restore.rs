@@ -75,6 +75,7 @@ fn more(it: KeptMore, process: &Process) -> Outcome<More> {
         interrupted: it.interrupted,
         cancelling: it.cancelling,
         holder: it.holder,
+        touched: it.touched.into_iter().collect(),
         done: all_done(it.done, process)?,
         rounds: it.rounds.map(|it| Rounds {
             total: it.total,

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+mod blocks;
 mod corpus;
+mod golden;
 mod import;
+mod properties;
 mod script;
