@@ -48,6 +48,7 @@ pub(crate) fn restore(kept: Snapshot, library: &Library) -> Outcome<Instance> {
         instance.waits.push(wait(it, &process)?);
     }
     let rises = instance.activations.is_sorted_by(|a, b| a.id < b.id)
+        && instance.activations.iter().all(|it| it.parent < it.id)
         && instance.waits.is_sorted_by(|a, b| a.number < b.number);
     if rises { Ok(instance) } else { Err(bad("编号没有递增")) }
 }

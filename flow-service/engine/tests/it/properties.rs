@@ -208,7 +208,7 @@ impl Order {
         let picked = waits.get(usize::from(wish.1) % waits.len().max(1)).copied();
         let wait = picked.unwrap_or(u64::from(wish.1));
         let variables = Variables::from([("count".to_owned(), Value::from(i64::from(wish.1)))]);
-        let name = format!("{}{}", if wish.1 % 2 == 0 { "m" } else { "s" }, wish.1 % 5);
+        let name = format!("{}{}", if wish.1.is_multiple_of(2) { "m" } else { "s" }, wish.1 % 5);
         match wish.0 % 16 {
             0 => Command::Start { at: None, variables },
             1 => Command::ThrowError { wait, code: "E".into(), message: "no".into(), variables },
