@@ -204,7 +204,8 @@ impl Fault for Error {
             | Error::Timer(_)
             | Error::Compiler(_)
             | Error::Version(_)
-            | Error::Directory(_) | Error::Database(_) => Vec::new(),
+            | Error::Directory(_)
+            | Error::Database(_) => Vec::new(),
         }
     }
 

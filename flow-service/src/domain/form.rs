@@ -40,7 +40,9 @@ enum Kind {
     Input,
     Textarea,
     Number,
-    Money { scale: u32 },
+    Money {
+        scale: u32,
+    },
     Date,
     Datetime,
     /// One of the options; any text where none are listed.
@@ -69,13 +71,13 @@ fn mistake(place: impl Into<String>, message: impl Into<String>) -> Mistake {
 impl Schema {
     /// Reads `{"components": [..]}`; names everything that is wrong with it.
     pub(crate) fn parse(json: &Json) -> Result<Schema, Vec<Mistake>> {
-        let Json::Object(fields) = json else { return Err(vec![mistake("", "应为 JSON 对象")]) };
+        let Json::Object(fields) = json else {
+            return Err(vec![mistake("", "应为 JSON 对象")]);
+        };
         let mut mistakes = Vec::new();
         let mut count = 0;
         let components = match fields.get("components") {
-            Some(Json::Array(items)) => {
-                components(items, "components", &mut count, &mut mistakes)
-            }
+            Some(Json::Array(items)) => components(items, "components", &mut count, &mut mistakes),
             Some(_) => {
                 mistakes.push(mistake("components", "应为数组"));
                 Vec::new()
@@ -400,7 +402,7 @@ fn number(json: &Json) -> Result<Decimal, String> {
 }
 
 fn money(json: &Json, scale: u32) -> Result<Value, String> {
-    let amount = number(json).map_err(|_| "应为金额".to_owned())?;
+    let amount = number(json).or(Err("应为金额".to_owned()))?;
     if amount.normalize().scale() > scale {
         return Err(format!("最多 {scale} 位小数"));
     }
@@ -472,16 +474,13 @@ fn file(json: &Json) -> Result<Value, String> {
             Ok(Value::List(items.iter().map(file).collect::<Result<_, _>>()?))
         }
         Json::Array(_) => Err(format!("最多 {MOST_ITEMS} 项")),
-        Json::Null | Json::Bool(_) | Json::Number(_) => Err("应为文件的地址、对象或数组".to_owned()),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {
+            Err("应为文件的地址、对象或数组".to_owned())
+        }
     }
 }
 
-fn table(
-    json: &Json,
-    columns: &Schema,
-    at: &str,
-    mistakes: &mut Vec<Mistake>,
-) -> Option<Value> {
+fn table(json: &Json, columns: &Schema, at: &str, mistakes: &mut Vec<Mistake>) -> Option<Value> {
     let Json::Array(rows) = json else {
         mistakes.push(mistake(at, "应为数组"));
         return None;

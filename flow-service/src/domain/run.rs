@@ -88,18 +88,51 @@ pub(crate) struct Task {
 /// What is asked of an order.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    Start { at: Option<String>, variables: Variables },
-    Complete { wait: u64, decision: Decision },
-    Answer { wait: u64, answer: Value },
+    Start {
+        at: Option<String>,
+        variables: Variables,
+    },
+    Complete {
+        wait: u64,
+        decision: Decision,
+    },
+    Answer {
+        wait: u64,
+        answer: Value,
+    },
     /// The ERP refused: the element's own rules say which error that is, else `code`.
-    Refuse { wait: u64, code: String, message: String, answer: Value },
-    Fail { wait: u64, reason: String },
-    Fire { wait: u64 },
-    Message { name: String, wait: Option<u64>, variables: Variables },
-    Signal { name: String, variables: Variables },
-    Set { variables: Variables },
-    Retry { wait: u64 },
-    Cancel { user: String, reason: String },
+    Refuse {
+        wait: u64,
+        code: String,
+        message: String,
+        answer: Value,
+    },
+    Fail {
+        wait: u64,
+        reason: String,
+    },
+    Fire {
+        wait: u64,
+    },
+    Message {
+        name: String,
+        wait: Option<u64>,
+        variables: Variables,
+    },
+    Signal {
+        name: String,
+        variables: Variables,
+    },
+    Set {
+        variables: Variables,
+    },
+    Retry {
+        wait: u64,
+    },
+    Cancel {
+        user: String,
+        reason: String,
+    },
 }
 
 /// What a person decided.
@@ -448,9 +481,9 @@ impl Run {
                 variables.insert("approved".to_owned(), Value::Bool(false));
                 Command::CompleteTask { wait, variables }
             }
-            Choice::Reject => {
-                Command::Cancel { reason: decision.comment.unwrap_or_else(|| "审批不同意".to_owned()) }
-            }
+            Choice::Reject => Command::Cancel {
+                reason: decision.comment.unwrap_or_else(|| "审批不同意".to_owned()),
+            },
             Choice::Error(code) => {
                 let message = decision.comment.unwrap_or_default();
                 Command::ThrowError { wait, code, message, variables }
@@ -842,8 +875,12 @@ impl Settling<'_> {
 
     fn finish(mut self, schema: &Schema) -> Moved {
         // An answered or given up call is not dropped: it is over all the same.
-        if let Act::Answer { wait, .. } | Act::Refuse { wait, .. } | Act::Fail { wait, .. } = &self.act
-            && !self.news.values().any(|news| news.calls.iter().any(|call| call.id.ends_with(&format!("-{wait}"))))
+        if let Act::Answer { wait, .. } | Act::Refuse { wait, .. } | Act::Fail { wait, .. } =
+            &self.act
+            && !self
+                .news
+                .values()
+                .any(|news| news.calls.iter().any(|call| call.id.ends_with(&format!("-{wait}"))))
         {
             self.run.held.remove(wait);
         }

@@ -72,12 +72,8 @@ pub(crate) async fn sync_form(
 ) -> Answer<Done> {
     let app = caller.application()?.clone();
     let request = body.read()?;
-    let form = Form {
-        app,
-        code: request.form_code,
-        name: request.form_name,
-        schema: request.form_schema,
-    };
+    let form =
+        Form { app, code: request.form_code, name: request.form_name, schema: request.form_schema };
     let wanted = match request.sync_type {
         Some(Action::Create) => SyncForm::Create(form),
         Some(Action::Update) => SyncForm::Update(form),

@@ -46,7 +46,12 @@ pub(crate) async fn complete_task(
         "reject" => Action::Reject,
         "accept" => Action::Accept,
         "rebut" => Action::Rebut,
-        _ => return Err(ApiError::new(Code::InvalidParameter, "action 应为 pass、reject、rebut 或 accept")),
+        _ => {
+            return Err(ApiError::new(
+                Code::InvalidParameter,
+                "action 应为 pass、reject、rebut 或 accept",
+            ));
+        }
     };
     let wanted = CompleteTask {
         task: request.task_id,
@@ -57,8 +62,7 @@ pub(crate) async fn complete_task(
         variables: request.variables.and_then(object).map(variables).unwrap_or_default(),
         error_code: request.bpmn_error_code,
     };
-    let facts =
-        detached(async move {
+    let facts = detached(async move {
         usecase::complete_task::complete_task(&ctx, &caller.tenant, wanted).await
     });
     Ok(Reply(facts.await?))

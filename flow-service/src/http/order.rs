@@ -186,10 +186,11 @@ pub(crate) async fn start_order(
         form_data: request.form_data,
         variables: request.variables,
     };
-    let (order_id, running_number) = detached(async move {
-        usecase::start_order::start_order(&ctx, &caller.tenant, wanted).await
-    })
-    .await?;
+    let (order_id, running_number) =
+        detached(
+            async move { usecase::start_order::start_order(&ctx, &caller.tenant, wanted).await },
+        )
+        .await?;
     Ok(Reply(StartedOut { order_id, running_number }))
 }
 
@@ -599,10 +600,11 @@ pub(crate) async fn send_message(
         business_key: request.business_key,
         variables: request.variables,
     };
-    let delivered = detached(async move {
-        usecase::send_message::send_message(&ctx, &caller.tenant, wanted).await
-    })
-    .await?;
+    let delivered =
+        detached(
+            async move { usecase::send_message::send_message(&ctx, &caller.tenant, wanted).await },
+        )
+        .await?;
     Ok(Reply(DeliveredOut { delivered }))
 }
 

@@ -187,10 +187,11 @@ pub(crate) async fn was_heard(conn: &Conn, id: Uuid) -> QueryResult<bool> {
         #[diesel(sql_type = Bool)]
         is: bool,
     }
-    let row: HeardRow = sql("select exists (select from inbox where consumer = 'flow' and event_id = $1) as is")
-        .bind::<SqlUuid, _>(id)
-        .row(conn)
-        .await?;
+    let row: HeardRow =
+        sql("select exists (select from inbox where consumer = 'flow' and event_id = $1) as is")
+            .bind::<SqlUuid, _>(id)
+            .row(conn)
+            .await?;
     Ok(row.is)
 }
 
@@ -261,14 +262,15 @@ pub(crate) async fn find_point(
         #[diesel(sql_type = Text)]
         node: String,
     }
-    let row: Option<PointRow> = sql("select id, flow_code, version, process_id, node from start_points where tenant = $1 \
+    let row: Option<PointRow> =
+        sql("select id, flow_code, version, process_id, node from start_points where tenant = $1 \
          and (id = $3 or $3 is null) and ($2 is null or (kind = 'message' and name = $2)) \
          order by set_at, id limit 1")
-    .bind::<Text, _>(tenant.as_str())
-    .bind::<Nullable<Text>, _>(message)
-    .bind::<Nullable<SqlUuid>, _>(id)
-    .optional(conn)
-    .await?;
+        .bind::<Text, _>(tenant.as_str())
+        .bind::<Nullable<Text>, _>(message)
+        .bind::<Nullable<SqlUuid>, _>(id)
+        .optional(conn)
+        .await?;
     Ok(row.map(|row| Point {
         id: row.id,
         flow: FlowCode::stored(row.flow_code),

@@ -60,11 +60,7 @@ pub(crate) async fn find(tx: &Conn, tenant: &Tenant, code: &str) -> QueryResult<
 }
 
 /// Those of these forms that there are; locked against being deleted meanwhile.
-pub(crate) async fn list(
-    tx: &Conn,
-    tenant: &Tenant,
-    codes: Vec<String>,
-) -> QueryResult<Vec<Form>> {
+pub(crate) async fn list(tx: &Conn, tenant: &Tenant, codes: Vec<String>) -> QueryResult<Vec<Form>> {
     let rows: Vec<FormRow> = sql("select form_code, app_id, form_name, schema from forms \
          where tenant = $1 and form_code = any($2) order by form_code for share")
     .bind::<Text, _>(tenant.as_str())
@@ -103,10 +99,11 @@ pub(crate) async fn is_used(tx: &Conn, tenant: &Tenant, code: &str) -> QueryResu
         #[diesel(sql_type = Bool)]
         used: bool,
     }
-    let row: UsedRow = sql("select exists (select from form_uses where tenant = $1 and form_code = $2) as used")
-        .bind::<Text, _>(tenant.as_str())
-        .bind::<Text, _>(code)
-        .row(tx)
-        .await?;
+    let row: UsedRow =
+        sql("select exists (select from form_uses where tenant = $1 and form_code = $2) as used")
+            .bind::<Text, _>(tenant.as_str())
+            .bind::<Text, _>(code)
+            .row(tx)
+            .await?;
     Ok(row.used)
 }

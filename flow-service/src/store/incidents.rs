@@ -57,12 +57,13 @@ impl From<StuckRow> for Stuck {
 pub(crate) async fn list_of(conn: &Conn, orders: &[Head]) -> QueryResult<Vec<Stuck>> {
     let mut roots: Vec<i64> = orders.iter().map(|order| order.root).collect();
     roots.dedup();
-    let rows: Vec<StuckRow> = sql("select tenant, root_id, order_id, wait, kind, node, name, reason, at from incidents \
+    let rows: Vec<StuckRow> =
+        sql("select tenant, root_id, order_id, wait, kind, node, name, reason, at from incidents \
          where root_id = any($1) and order_id = any($2) order by at, root_id, wait")
-    .bind::<Array<BigInt>, _>(roots)
-    .bind::<Array<BigInt>, _>(orders.iter().map(|order| order.id).collect::<Vec<_>>())
-    .rows(conn)
-    .await?;
+        .bind::<Array<BigInt>, _>(roots)
+        .bind::<Array<BigInt>, _>(orders.iter().map(|order| order.id).collect::<Vec<_>>())
+        .rows(conn)
+        .await?;
     Ok(rows.into_iter().map(Stuck::from).collect())
 }
 

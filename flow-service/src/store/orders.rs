@@ -252,11 +252,13 @@ pub(crate) async fn had_task(conn: &Conn, orders: &[Head], user: &str) -> QueryR
         #[diesel(sql_type = Bool)]
         had: bool,
     }
-    let row: HadRow = sql("select exists (select from tasks where order_id = any($1) and $2 = any(assignees)) as had")
-        .bind::<Array<BigInt>, _>(orders.iter().map(|order| order.id).collect::<Vec<_>>())
-        .bind::<Text, _>(user)
-        .row(conn)
-        .await?;
+    let row: HadRow = sql(
+        "select exists (select from tasks where order_id = any($1) and $2 = any(assignees)) as had",
+    )
+    .bind::<Array<BigInt>, _>(orders.iter().map(|order| order.id).collect::<Vec<_>>())
+    .bind::<Text, _>(user)
+    .row(conn)
+    .await?;
     Ok(row.had)
 }
 
@@ -291,13 +293,14 @@ pub(crate) async fn list_history(
     }
     let mut roots: Vec<i64> = orders.iter().map(|order| order.root).collect();
     roots.dedup();
-    let rows: Vec<StepRow> = sql("select no, at, records from steps where order_id = any($1) and no >= $2 \
+    let rows: Vec<StepRow> =
+        sql("select no, at, records from steps where order_id = any($1) and no >= $2 \
          order by no limit $3")
-    .bind::<Array<BigInt>, _>(roots)
-    .bind::<BigInt, _>(after / RECORDS_OF_A_STEP)
-    .bind::<BigInt, _>(i64::try_from(most).unwrap_or(i64::MAX))
-    .rows(conn)
-    .await?;
+        .bind::<Array<BigInt>, _>(roots)
+        .bind::<BigInt, _>(after / RECORDS_OF_A_STEP)
+        .bind::<BigInt, _>(i64::try_from(most).unwrap_or(i64::MAX))
+        .rows(conn)
+        .await?;
     let known: std::collections::HashSet<i64> = orders.iter().map(|order| order.id).collect();
     let mut lines = Vec::new();
     for row in rows {
@@ -327,9 +330,11 @@ pub(crate) async fn list_history(
 
 /// An order of the enterprise, if there.
 pub(crate) async fn show(conn: &Conn, tenant: &Tenant, order: i64) -> QueryResult<Option<Head>> {
-    let row: Option<HeadRow> = sql("select order_id, root_id, parent_id, process_id, flow_code, flow_version, business_key, \
+    let row: Option<HeadRow> = sql(
+        "select order_id, root_id, parent_id, process_id, flow_code, flow_version, business_key, \
          title, running_number, initiator, state, result, end_activity, started_at, ended_at \
-         from orders where tenant = $1 and order_id = $2")
+         from orders where tenant = $1 and order_id = $2",
+    )
     .bind::<Text, _>(tenant.as_str())
     .bind::<BigInt, _>(order)
     .optional(conn)

@@ -245,10 +245,8 @@ pub(crate) async fn list(
             version: pin.version,
             process: pin.process.clone(),
         };
-        let pins = Pins {
-            processes: body.pins.iter().map(pin).collect(),
-            links: body.links.clone(),
-        };
+        let pins =
+            Pins { processes: body.pins.iter().map(pin).collect(), links: body.links.clone() };
         let tenant = Tenant::stored(row.tenant);
         Ok((row.asked, Read { id: row.order_id, tenant, seq: row.seq, pins, body }))
     };
@@ -439,10 +437,7 @@ struct Of<'v, T> {
     row: T,
 }
 
-fn rows<'v, T>(
-    writes: &'v [Write],
-    of: impl Fn(&'v Write) -> Vec<T>,
-) -> Vec<Of<'v, T>> {
+fn rows<'v, T>(writes: &'v [Write], of: impl Fn(&'v Write) -> Vec<T>) -> Vec<Of<'v, T>> {
     writes
         .iter()
         .flat_map(|write| of(write).into_iter().map(move |row| Of { write, row }))
@@ -601,9 +596,7 @@ pub(super) fn errand_word(kind: ErrandKind) -> &'static str {
 }
 
 /// Variables as text of JSON from which they can be restored.
-pub(super) fn write_variables(
-    variables: &flow_engine::value::Variables,
-) -> QueryResult<String> {
+pub(super) fn write_variables(variables: &flow_engine::value::Variables) -> QueryResult<String> {
     let stored: BTreeMap<&str, serde_json::Value> =
         variables.iter().map(|(name, value)| (name.as_str(), value.store())).collect();
     serde_json::to_string(&stored)

@@ -138,9 +138,7 @@ impl Job {
     fn order(&self) -> Option<i64> {
         match &self.what {
             What::Start(_) => None,
-            What::Act(order, _) | What::Reassign(order, _) | What::Retry(order, ..) => {
-                Some(*order)
-            }
+            What::Act(order, _) | What::Reassign(order, _) | What::Retry(order, ..) => Some(*order),
         }
     }
 }
@@ -227,9 +225,11 @@ impl Writer {
                 let mut answers = Vec::with_capacity(size);
                 for job in jobs {
                     let answer = self.write_together(std::slice::from_ref(&job)).await;
-                    answers.push(answer.and_then(|mut only| {
-                        only.pop().unwrap_or(Err(Error::Stopped(Stopped)))
-                    }));
+                    answers.push(
+                        answer.and_then(|mut only| {
+                            only.pop().unwrap_or(Err(Error::Stopped(Stopped)))
+                        }),
+                    );
                 }
                 answers
             }
@@ -254,9 +254,7 @@ impl Writer {
             self.step(&conn, jobs, &started, ready, &mut answers).await?;
         }
         self.db.wake().notify_one();
-        Ok((0..jobs.len())
-            .map(|at| answers.remove(&at).unwrap_or(Err(Error::Crowded)))
-            .collect())
+        Ok((0..jobs.len()).map(|at| answers.remove(&at).unwrap_or(Err(Error::Crowded))).collect())
     }
 
     /// Ids and running numbers for what starts, in the order of the jobs.
@@ -570,8 +568,7 @@ fn begin(
     let mut variables = launch.variables.clone();
     variables.insert("initiator".to_owned(), launch.initiator.as_str().into());
     variables.insert("businessKey".to_owned(), launch.business_key.as_str().into());
-    variables
-        .insert("orderId".to_owned(), flow_engine::value::Value::from_json(&id.into()));
+    variables.insert("orderId".to_owned(), flow_engine::value::Value::from_json(&id.into()));
     let run = Run {
         id,
         tenant: job.tenant.clone(),

@@ -50,10 +50,7 @@ async fn versions(ctx: &Ctx, tenant: &Tenant, stuck: &Stuck) -> Result<Arc<Pins>
 }
 
 /// Tasks that wait for these people look for them again.
-pub(super) async fn reassign_waiting(
-    ctx: &Ctx,
-    people: &[(String, String)],
-) -> Result<(), Error> {
+pub(super) async fn reassign_waiting(ctx: &Ctx, people: &[(String, String)]) -> Result<(), Error> {
     if people.is_empty() {
         return Ok(());
     }

@@ -5,9 +5,9 @@ use shared::id::{Tenant, UserCode};
 use super::Ctx;
 use super::list_open_tasks::visible;
 use crate::error::Error;
-use crate::store::{incidents, orders};
 pub(crate) use crate::store::incidents::Stuck;
 pub(crate) use crate::store::orders::{Head, HistoryLine, Which};
+use crate::store::{incidents, orders};
 
 /// What is shown.
 pub(crate) struct History {

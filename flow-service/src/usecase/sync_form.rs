@@ -4,8 +4,8 @@ use shared::id::Tenant;
 
 use super::Ctx;
 use crate::error::Error;
-pub(crate) use crate::store::forms::Form;
 use crate::store::forms;
+pub(crate) use crate::store::forms::Form;
 
 /// What is asked.
 pub(crate) enum SyncForm {
@@ -16,11 +16,7 @@ pub(crate) enum SyncForm {
 
 /// Creating what is there with the same schema, changing nothing and deleting what is not there are
 /// successes.
-pub(crate) async fn sync_form(
-    ctx: &Ctx,
-    tenant: &Tenant,
-    request: SyncForm,
-) -> Result<(), Error> {
+pub(crate) async fn sync_form(ctx: &Ctx, tenant: &Tenant, request: SyncForm) -> Result<(), Error> {
     ctx.db
         .transaction(async |tx| match request {
             SyncForm::Create(form) => {

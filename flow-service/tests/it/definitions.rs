@@ -50,7 +50,8 @@ async fn a_draft_is_edited_in_place_and_a_published_version_gets_a_new_draft() {
     assert_eq!(edited["flowVersion"], 1);
     app.post("/aflow/api/flow/publish", json!({"flowCode": "LEAVE", "flowVersion": 1})).await.ok();
     assert_eq!(update(json!({"flowCode": "LEAVE"})).await.ok()["flowVersion"], 1);
-    let drafted = update(json!({"flowCode": "LEAVE", "flowName": "请假三", "flowVersion": 1})).await;
+    let drafted =
+        update(json!({"flowCode": "LEAVE", "flowName": "请假三", "flowVersion": 1})).await;
     assert_eq!(drafted.ok()["flowVersion"], 2);
     update(json!({"flowCode": "LEAVE", "flowName": "请假四", "flowVersion": 1}))
         .await

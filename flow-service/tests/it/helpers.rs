@@ -181,7 +181,8 @@ impl TestApp {
         let people = ["USER001", "USER002", "USER003", "USER004"];
         let enterprise = Enterprise {
             people: people.iter().map(|code| ((*code).to_owned(), true)).collect(),
-            departments: [("D1".to_owned(), vec!["USER003".to_owned(), "USER004".to_owned()])].into(),
+            departments: [("D1".to_owned(), vec!["USER003".to_owned(), "USER004".to_owned()])]
+                .into(),
             ..Enterprise::default()
         };
         ENTERPRISES.lock().unwrap().insert(tenant.clone(), enterprise);
@@ -318,7 +319,13 @@ impl TestApp {
     }
 
     /// Decides the one open task of this activity.
-    pub(crate) async fn decide(&self, order: i64, activity: &str, user: &str, action: &str) -> Answered {
+    pub(crate) async fn decide(
+        &self,
+        order: i64,
+        activity: &str,
+        user: &str,
+        action: &str,
+    ) -> Answered {
         let tasks = self.tasks(order).await;
         let task = tasks.iter().find(|task| task["activityId"] == activity).unwrap();
         self.complete(json!({"taskId": task["taskId"], "userCode": user, "action": action})).await

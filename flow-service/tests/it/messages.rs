@@ -59,7 +59,15 @@ async fn a_message_goes_to_the_order_named_else_to_the_key_else_to_who_waits_lon
 
     assert_eq!(send(&app, "message", json!({"name": "paid", "orderId": orders[2]})).await, 1);
     assert_eq!(send(&app, "message", json!({"name": "paid", "orderId": orders[2]})).await, 0);
-    assert_eq!(send(&app, "message", json!({"name": "paid", "businessKey": "B", "variables": {"by": "bank"}})).await, 1);
+    assert_eq!(
+        send(
+            &app,
+            "message",
+            json!({"name": "paid", "businessKey": "B", "variables": {"by": "bank"}})
+        )
+        .await,
+        1
+    );
     assert_eq!(send(&app, "message", json!({"name": "paid", "businessKey": "Z"})).await, 0);
     assert_eq!(send(&app, "message", json!({"name": "paid"})).await, 1);
     assert_eq!(send(&app, "message", json!({"name": "nobody"})).await, 0);
@@ -89,7 +97,10 @@ async fn a_message_that_is_repeated_is_delivered_once() {
         assert_eq!(answered.ok()["delivered"], 1);
     }
 
-    assert_eq!((app.state(one).await, app.state(two).await), ("completed".into(), "running".into()));
+    assert_eq!(
+        (app.state(one).await, app.state(two).await),
+        ("completed".into(), "running".into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,7 +123,8 @@ async fn a_message_that_nobody_waits_for_starts_the_flow_that_begins_with_it() {
 async fn a_signal_reaches_everybody_who_waits_and_every_flow_that_begins_with_it() {
     let app = TestApp::spawn().await;
     app.publish_flow("WAITS", &waits_for_signal("p")).await;
-    app.publish_flow("BEGINS", &starts_with("q", "<signalEventDefinition signalRef=\"g1\"/>")).await;
+    app.publish_flow("BEGINS", &starts_with("q", "<signalEventDefinition signalRef=\"g1\"/>"))
+        .await;
     let mut orders = Vec::new();
     for _ in 0..5 {
         orders.push(app.start("WAITS", json!({})).await);

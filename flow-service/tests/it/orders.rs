@@ -29,7 +29,8 @@ async fn an_order_runs_from_its_start_to_its_end() {
     let history = app.history(order).await;
     assert_eq!(history["orders"][0]["state"], "completed");
     assert_eq!(history["orders"][0]["endActivityId"], "e");
-    let seqs: Vec<i64> = history["records"].as_array().unwrap().iter().map(|r| r["seq"].as_i64().unwrap()).collect();
+    let seqs: Vec<i64> =
+        history["records"].as_array().unwrap().iter().map(|r| r["seq"].as_i64().unwrap()).collect();
     assert!(seqs.windows(2).all(|pair| pair[0] < pair[1]), "{seqs:?}");
     assert!(app.tasks(order).await.is_empty());
     assert_eq!(app.variables(order).await["approved"], true);
@@ -48,7 +49,10 @@ async fn the_lists_are_told_what_a_start_came_to_before_it_is_answered() {
     assert_eq!((&told[0]["orderId"], &told[0]["seq"]), (&json!(order), &json!(1)));
     assert_eq!(told[0]["title"], "请假 B1");
     assert_eq!(told[0]["started"], json!({"activityId": "s", "activityName": "开始"}));
-    assert_eq!(told[0]["opened"][0]["taskId"].as_str().unwrap().split('-').next().unwrap(), order.to_string());
+    assert_eq!(
+        told[0]["opened"][0]["taskId"].as_str().unwrap().split('-').next().unwrap(),
+        order.to_string()
+    );
     assert_eq!(told[0]["formData"], json!({"amount": 10000.5}));
     let variables = &told[0]["variables"];
     assert_eq!(variables["initiator"], "USER001");
@@ -111,7 +115,8 @@ async fn a_start_that_cannot_be_is_refused_and_says_why() {
     app.try_start("NOPE", json!({})).await.refused(Code::UnknownReference);
     app.try_start("LEAVE", json!({"processId": "q"})).await.refused(Code::UnknownReference);
     app.try_start("LEAVE", json!({"initiator": "NOBODY"})).await.refused(Code::UnknownReference);
-    let reserved = app.try_start("LEAVE", json!({"variables": {"initiator": "X", "orderId": 1}})).await;
+    let reserved =
+        app.try_start("LEAVE", json!({"variables": {"initiator": "X", "orderId": 1}})).await;
     let fields = reserved.refused(Code::InvalidParameter).fields();
     assert_eq!(fields, ["variables.initiator", "variables.orderId"]);
     app.try_start("LEAVE", json!({"variables": []})).await.refused(Code::InvalidParameter);
@@ -140,7 +145,13 @@ async fn a_task_is_decided_by_its_people_once() {
     let unknown = json!({"taskId": "7-7", "userCode": "USER002", "action": "pass"});
     app.complete(unknown).await.refused(Code::UnknownReference);
     let person = app.user("USER002");
-    let refused = app.post_as(person, "/internal/task/complete", json!({"taskId": task, "userCode": "USER002", "action": "pass"})).await;
+    let refused = app
+        .post_as(
+            person,
+            "/internal/task/complete",
+            json!({"taskId": task, "userCode": "USER002", "action": "pass"}),
+        )
+        .await;
     refused.refused(Code::NotPermitted);
 }
 
@@ -163,7 +174,8 @@ async fn fifty_decisions_of_one_task_move_it_once() {
 async fn a_rejection_ends_the_order_as_refused_unless_the_drawing_goes_on() {
     let app = TestApp::spawn().await;
     app.publish_flow("LEAVE", &one_task()).await;
-    let going_on = one_task().replace("flowable:assignee", "aiflow:onReject=\"continue\" flowable:assignee");
+    let going_on =
+        one_task().replace("flowable:assignee", "aiflow:onReject=\"continue\" flowable:assignee");
     app.publish_flow("GOES_ON", &going_on).await;
     let (ends, goes) = (app.start("LEAVE", json!({})).await, app.start("GOES_ON", json!({})).await);
 
@@ -186,13 +198,19 @@ async fn a_cancelled_order_keeps_its_history_and_is_cancelled_once() {
     let body = json!({"orderId": order, "userCode": "USER001", "reason": "不需要了"});
     let cancel = async |caller, body| app.post_as(caller, "/aflow/api/order/cancel", body).await;
 
-    cancel(app.user("USER002"), json!({"orderId": order, "reason": "x"})).await.refused(Code::UnknownReference);
+    cancel(app.user("USER002"), json!({"orderId": order, "reason": "x"}))
+        .await
+        .refused(Code::UnknownReference);
     cancel(app.application(), body.clone()).await.ok();
     cancel(app.application(), body).await.ok();
     assert_eq!(app.state(order).await, "cancelled");
     let history = app.history(order).await;
-    let cancelled: Vec<_> =
-        history["records"].as_array().unwrap().iter().filter(|r| r["event"] == "cancelled").collect();
+    let cancelled: Vec<_> = history["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|r| r["event"] == "cancelled")
+        .collect();
     assert_eq!(cancelled.len(), 1);
     let told = app.told();
     assert_eq!(told[1]["finished"]["result"], "revoke");
@@ -223,7 +241,9 @@ async fn only_those_concerned_and_only_their_enterprise_see_an_order() {
         other.get(&path).await.refused(Code::UnknownReference);
         app.get(&format!("/aflow/api/order/{address}")).await.refused(Code::InvalidParameter);
     }
-    app.get_as(app.user("USER001"), "/aflow/api/order/tasks?processId=p").await.refused(Code::NotPermitted);
+    app.get_as(app.user("USER001"), "/aflow/api/order/tasks?processId=p")
+        .await
+        .refused(Code::NotPermitted);
     let of_process = app.get("/aflow/api/order/tasks?processId=p").await.ok();
     assert_eq!(of_process.as_array().unwrap().len(), 1);
     assert_eq!(other.get("/aflow/api/order/tasks?processId=p").await.ok(), json!([]));
@@ -272,9 +292,23 @@ async fn a_called_flow_is_an_order_of_its_own_on_the_version_of_the_start() {
     let body = json!({"orderId": called, "userCode": "USER001", "reason": "x"});
     app.post("/aflow/api/order/cancel", body).await.refused(Code::WrongState);
     let facts = app.decide(order, "approve", "USER002", "pass").await.ok();
-    let ended: Vec<_> = facts.as_array().unwrap().iter().map(|fact| (fact["orderId"].as_i64().unwrap(), fact["finished"]["result"].clone(), fact["parentOrderId"].clone())).collect();
+    let ended: Vec<_> = facts
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fact| {
+            (
+                fact["orderId"].as_i64().unwrap(),
+                fact["finished"]["result"].clone(),
+                fact["parentOrderId"].clone(),
+            )
+        })
+        .collect();
     assert_eq!(ended, [(order, json!("pass"), json!(null)), (called, json!("pass"), json!(order))]);
-    assert_eq!((app.state(order).await, app.state(called).await), ("completed".into(), "completed".into()));
+    assert_eq!(
+        (app.state(order).await, app.state(called).await),
+        ("completed".into(), "completed".into())
+    );
     assert_eq!(app.trace(order).await, ["s", "s", "approve", "e", "call", "e"]);
     assert_eq!(app.history(called).await["orders"][0]["parentOrderId"], order);
 }
@@ -323,7 +357,8 @@ async fn flows_that_call_each_other_without_end_are_stopped() {
         0 => {
             let order = started.ok()["orderId"].as_i64().unwrap();
             let history = app.history(order).await;
-            !history["incidents"].as_array().unwrap().is_empty() || app.state(order).await == "failed"
+            !history["incidents"].as_array().unwrap().is_empty()
+                || app.state(order).await == "failed"
         }
         _ => true,
     };
@@ -337,7 +372,8 @@ async fn an_error_that_nobody_catches_fails_the_order() {
     let order = app.start("LEAVE", json!({})).await;
     let task = app.tasks(order).await[0]["taskId"].clone();
 
-    let body = json!({"taskId": task, "userCode": "USER002", "action": "pass", "bpmnErrorCode": "E1"});
+    let body =
+        json!({"taskId": task, "userCode": "USER002", "action": "pass", "bpmnErrorCode": "E1"});
     let facts = app.complete(body).await.ok();
 
     assert_eq!(facts[0]["finished"]["result"], "fail");

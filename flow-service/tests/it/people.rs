@@ -18,7 +18,8 @@ async fn assignees(app: &TestApp, order: i64) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn candidates_and_members_of_departments_share_a_task() {
     let app = TestApp::spawn().await;
-    let xml = task_for("flowable:candidateUsers=\"USER002, USER003\" flowable:candidateGroups=\"D1\"");
+    let xml =
+        task_for("flowable:candidateUsers=\"USER002, USER003\" flowable:candidateGroups=\"D1\"");
     app.publish_flow("SHARED", &xml).await;
 
     let order = app.start("SHARED", json!({})).await;

@@ -28,7 +28,13 @@ async fn call(app: &TestApp) -> (i64, Value) {
     (order, told.last().unwrap()["calls"][0].clone())
 }
 
-fn answered(app: &TestApp, order: i64, call: &Value, outcome: &str, answer: Value) -> ServiceAnswered {
+fn answered(
+    app: &TestApp,
+    order: i64,
+    call: &Value,
+    outcome: &str,
+    answer: Value,
+) -> ServiceAnswered {
     ServiceAnswered {
         tenant: app.tenant.clone(),
         order_id: order,
@@ -46,7 +52,8 @@ async fn an_answer_goes_into_variables_and_the_order_goes_on() {
     assert_eq!(call["address"], "/odoo/api/order/approved");
     assert_eq!(call["body"], json!({"amount": 7}));
 
-    let event = answered(&app, order, &call, "answered", json!({"status": 0, "data": {"no": "SO1"}}));
+    let event =
+        answered(&app, order, &call, "answered", json!({"status": 0, "data": {"no": "SO1"}}));
     app.publish(&event).await;
     app.publish(&event).await;
 

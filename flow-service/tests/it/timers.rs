@@ -59,7 +59,8 @@ async fn timers_that_are_due_together_are_worked_off_in_batches_each_once() {
     eventually("all are over", || async { (app.count(over).await == 300).then_some(()) }).await;
 
     assert!(began.elapsed() < Duration::from_secs(15));
-    let steps = "select count(*) from steps s join orders o on o.order_id = s.order_id where o.tenant = $1";
+    let steps =
+        "select count(*) from steps s join orders o on o.order_id = s.order_id where o.tenant = $1";
     assert_eq!(app.count(steps).await, 600);
 }
 
@@ -70,9 +71,11 @@ async fn a_flow_starts_by_its_timer_as_often_as_it_says_while_it_is_online() {
     app.publish_flow("LATER", &starts("q", "<timeDuration>P1D</timeDuration>")).await;
 
     let begun = "select count(*) from orders where tenant = $1 and process_id = 'p'";
-    eventually("it has started twice", || async { (app.count(begun).await == 2).then_some(()) }).await;
+    eventually("it has started twice", || async { (app.count(begun).await == 2).then_some(()) })
+        .await;
     let due = "select count(*) from start_points where tenant = $1 and due_at is not null";
-    eventually("only the other is due", || async { (app.count(due).await == 1).then_some(()) }).await;
+    eventually("only the other is due", || async { (app.count(due).await == 1).then_some(()) })
+        .await;
     assert_eq!(app.count(begun).await, 2);
 }
 
@@ -84,7 +87,8 @@ async fn starts_that_nobody_can_trigger_are_refused_at_publication() {
         "<startEvent id=\"s\"><conditionalEventDefinition><condition>${a}</condition></conditionalEventDefinition></startEvent>\
          <sequenceFlow id=\"f1\" sourceRef=\"s\" targetRef=\"e\"/><endEvent id=\"e\"/>",
     );
-    for (code, xml) in [("C", conditional), ("T", starts("q", "<timeDuration>soon</timeDuration>"))] {
+    for (code, xml) in [("C", conditional), ("T", starts("q", "<timeDuration>soon</timeDuration>"))]
+    {
         app.post("/aflow/api/flow/create", flow(code, json!([]), &xml)).await.ok();
         let refused = app.post("/aflow/api/flow/publish", json!({"flowCode": code})).await;
         let refused = refused.refused(Code::InvalidParameter);

@@ -36,9 +36,10 @@ pub(crate) async fn find_people(
 ) -> Answer<FoundPeople> {
     caller.require_service()?;
     let wanted = body.into_inner();
-    let found = detached(async move {
-        usecase::find_people::find_people(&ctx, &caller.tenant, wanted).await
-    });
+    let found =
+        detached(
+            async move { usecase::find_people::find_people(&ctx, &caller.tenant, wanted).await },
+        );
     Ok(Reply(found.await?))
 }
 

@@ -21,8 +21,7 @@ pub(crate) async fn find_people(
     if wanted.departments.is_empty() {
         return Ok(FoundPeople { people, departments: Vec::new() });
     }
-    let departments =
-        found::list_members(&conn, tenant, wanted.departments, MOST_MEMBERS).await?;
+    let departments = found::list_members(&conn, tenant, wanted.departments, MOST_MEMBERS).await?;
     let known = |code: &String| people.iter().any(|person| person.user_code == *code);
     let members = departments.iter().flat_map(|department| &department.users);
     let others: Vec<String> = members.filter(|code| !known(code)).cloned().collect();
