@@ -91,7 +91,8 @@ async fn work(ctx: &Ctx, ids: Option<Vec<Uuid>>) -> Result<(usize, Vec<Done>), E
 async fn carry_out(ctx: &Ctx, errand: Errand) -> Option<Done> {
     let outcome = try_errand(ctx, &errand).await;
     let over = match &outcome {
-        Ok(done) => done.is_none(),
+        // A start that was made before has not removed it.
+        Ok(done) => done.as_ref().is_none_or(|done| done.is_repeat),
         // Whoever waited does so no longer, or somebody else was faster.
         Err(Error::Order(_) | Error::UnknownOrder(_) | Error::CarriedOut) => true,
         Err(_) => false,
@@ -159,12 +160,7 @@ async fn try_errand(ctx: &Ctx, errand: &Errand) -> Result<Option<Done>, Error> {
         Task::Signal => {
             let conn = ctx.db.connection().await?;
             let more = errands::fan_out(&conn, errand.id).await?;
-            Ok(Some(Done {
-                order: 0,
-                running_number: String::new(),
-                facts: Vec::new(),
-                errands: more,
-            }))
+            Ok(Some(Done { errands: more, ..Done::default() }))
         }
         Task::SignalTo(order) => {
             let act = Act::Signal { name, variables };
