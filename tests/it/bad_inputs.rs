@@ -16,12 +16,16 @@ use serde_json::Value;
 use case::{Case, Expected};
 
 /// Addresses of the file that are served today.
-const SERVED: [&str; 7] = [
+const SERVED: [&str; 11] = [
     "POST /aflow/api/sys/sync/department",
     "POST /aflow/api/sys/sync/user",
     "POST /aflow/api/auth/bind",
     "POST /aflow/api/flow/create_third_party",
     "POST /aflow/api/flow/online_third_party",
+    "POST /aflow/api/flow/create",
+    "PUT /aflow/api/flow/update",
+    "POST /aflow/api/flow/publish",
+    "POST /aflow/api/form/sync",
     "POST /aflow/api/order/sync/task",
     "POST /aflow/api/order/approval/log",
 ];

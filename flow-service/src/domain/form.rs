@@ -402,7 +402,7 @@ fn number(json: &Json) -> Result<Decimal, String> {
 }
 
 fn money(json: &Json, scale: u32) -> Result<Value, String> {
-    let amount = number(json).map_err(|_| "应为金额".to_owned())?;
+    let amount = number(json).or(Err("应为金额".to_owned()))?;
     if amount.normalize().scale() > scale {
         return Err(format!("最多 {scale} 位小数"));
     }

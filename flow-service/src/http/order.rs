@@ -141,6 +141,7 @@ pub(crate) struct StartOrderIn {
     /// The values of the flow's form, by component name; names that no component has are ignored.
     #[schema(value_type = Option<Object>)]
     form_data: Map<String, Any>,
+    /// Only by an application.
     #[schema(value_type = Option<Object>)]
     variables: Variables,
 }
@@ -177,6 +178,10 @@ pub(crate) async fn start_order(
     body: Body<StartOrderIn>,
 ) -> Answer<StartedOut> {
     let request = body.read()?;
+    if viewer_of(&caller).is_some() && !request.variables.is_empty() {
+        // Conditions trust variables; what a person may say is what the form asks.
+        return Err(ApiError::new(Code::NotPermitted, "variables 仅供应用设置，请使用 formData"));
+    }
     let wanted = StartOrder {
         flow: request.flow_code,
         process: request.process_id,

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use serde_json::Value;
 use shared::db::{Conn, QueryResult, sql};
 use shared::id::{AppId, FlowCode, Tenant};
@@ -131,4 +133,27 @@ pub(crate) async fn save_online<C>(
         .row(tx)
         .await?;
     Ok(row.revision)
+}
+
+/// Whether a flow of either kind has a version; no number = any.
+pub(crate) async fn has_version(
+    tx: &Conn,
+    tenant: &Tenant,
+    code: &FlowCode,
+    number: Option<i32>,
+) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct HasRow {
+        #[diesel(sql_type = Bool)]
+        has: bool,
+    }
+    let row: HasRow =
+        sql("select exists (select from flow_versions where tenant = $1 and flow_code = $2 \
+         and ($3 is null or version = $3)) as has")
+        .bind::<Text, _>(tenant.as_str())
+        .bind::<Text, _>(code.as_str())
+        .bind::<Nullable<Integer>, _>(number)
+        .row(tx)
+        .await?;
+    Ok(row.has)
 }

@@ -30,6 +30,25 @@ impl Known {
         }
     }
 
+    /// Remembers what our copy says of these people, with one question for all.
+    pub(crate) async fn warm(&self, conn: &Conn, named: Vec<(&Tenant, String)>) -> QueryResult<()> {
+        let mut asked = BTreeSet::new();
+        for (tenant, code) in named {
+            if self.users.get(&(tenant.clone(), code.clone())).await.is_none() {
+                asked.insert((tenant.as_str(), code));
+            }
+        }
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let pairs: Vec<(&str, &str)> =
+            asked.iter().map(|(tenant, code)| (*tenant, code.as_str())).collect();
+        for ((tenant, code), active) in people::list(conn, &pairs).await? {
+            self.users.insert((Tenant::stored(tenant), code), active).await;
+        }
+        Ok(())
+    }
+
     /// Adds to `known` what memory and our copy say of `wanted`.
     pub(crate) async fn look_up(
         &self,

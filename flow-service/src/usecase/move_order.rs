@@ -24,7 +24,7 @@ use crate::domain::definition::Compiled;
 use crate::domain::form::Schema;
 use crate::domain::order::{Head, Order, State};
 use crate::domain::people::{People, Wanted};
-use crate::domain::run::{Act, Advanced, Last, Moved, Pins, Run};
+use crate::domain::run::{Act, Advanced, Last, Moved, Pins, Refusal, Run};
 use crate::domain::running_number::{month_of, running_number};
 use crate::error::Error;
 use crate::events::facts;
@@ -92,13 +92,15 @@ pub(crate) struct Launch {
 }
 
 /// A step that is stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Done {
     pub(crate) order: i64,
     pub(crate) running_number: String,
     pub(crate) facts: Vec<OrderAdvanced>,
     /// What it left to be carried out.
     pub(crate) errands: Vec<Uuid>,
+    /// It was a start that had been made before.
+    pub(crate) is_repeat: bool,
 }
 
 /// What became of a job.
@@ -149,7 +151,7 @@ pub(crate) async fn move_order(ctx: &Ctx, mut job: Job) -> Result<Done, Error> {
         match ctx.steps.submit(job.clone()).await?? {
             Outcome::Done(done) => return Ok(*done),
             Outcome::Before(order, running_number) => {
-                return Ok(Done { order, running_number, facts: Vec::new(), errands: Vec::new() });
+                return Ok(Done { order, running_number, is_repeat: true, ..Done::default() });
             }
             Outcome::Ask(wanted, numbers) => {
                 job.numbers = numbers;
@@ -188,10 +190,10 @@ struct Writer {
     ids: Mutex<Vec<i64>>,
 }
 
-/// A job of a round that can be advanced: the order, and what it runs on.
-struct Ready {
+/// A job of a round that can be advanced, or has been: the order, and what it runs on.
+struct Ready<R = Run> {
     at: usize,
-    run: Run,
+    run: R,
     act: Option<Act>,
     library: Arc<Library>,
     compiled: Arc<Compiled>,
@@ -386,7 +388,7 @@ impl Writer {
         let first = read.pins.processes.first().ok_or(Error::UnknownOrder(read.id))?;
         let (flow, version) = (first.flow.clone(), first.version);
         let compiled = self.definitions.load(conn, &job.tenant, &flow, version).await?;
-        let run = read.restore(&library).map_err(Error::Snapshot)?;
+        let run = caught(|| Ok(read.restore(&library)))?.map_err(Error::Snapshot)?;
         let act = match &job.what {
             What::Act(_, act) => Some(Act::clone(act)),
             What::Retry(_, wait, _) => Some(Act::Retry { wait: *wait }),
@@ -409,19 +411,9 @@ impl Writer {
         let mut facts: Vec<(OrderAdvanced, Option<String>)> = Vec::new();
         let mut facts_of = Vec::new();
         let mut pending: Vec<(usize, Done)> = Vec::new();
-        for Ready { at, run, act, library, compiled } in ready {
+        let stepped = self.advance_all(conn, jobs, ready, now, answers).await?;
+        for Ready { at, run: stepped, library, compiled, .. } in stepped {
             let Some(job) = jobs.get(at) else { continue };
-            let stepped = match (act, &job.what) {
-                (Some(act), _) => match run.advance(&library, act, now) {
-                    Ok(advanced) => Stepped::Advanced(Box::new(advanced)),
-                    Err(refusal) => {
-                        answers.insert(at, Err(refusal.into()));
-                        continue;
-                    }
-                },
-                (None, What::Reassign(_, wait)) => Stepped::Reassign(Box::new(run), *wait),
-                (None, What::Start(_) | What::Act(..) | What::Retry(..)) => continue,
-            };
             let moved = match self.settle(conn, job, stepped, &library, &compiled.schema).await? {
                 Settled::Moved(moved) => *moved,
                 Settled::Ask(wanted) => {
@@ -443,6 +435,7 @@ impl Writer {
                     running_number: write.run.head.running_number.clone(),
                     facts: told.clone(),
                     errands: write.errand_ids.clone(),
+                    is_repeat: false,
                 },
             ));
             facts_of.extend(told.iter().map(|_| write.run.id));
@@ -471,6 +464,36 @@ impl Writer {
         Ok(())
     }
 
+    /// Advances what is ready, and looks up at once whom all of it names.
+    async fn advance_all(
+        &self,
+        conn: &Conn,
+        jobs: &[Job],
+        ready: Vec<Ready>,
+        now: DateTime<Utc>,
+        answers: &mut BTreeMap<usize, Result<Outcome, Error>>,
+    ) -> Result<Vec<Ready<Stepped>>, Error> {
+        let (mut all, mut named) = (Vec::new(), Vec::new());
+        for Ready { at, run, act, library, compiled } in ready {
+            let Some(job) = jobs.get(at) else { continue };
+            let stepped = match (act, &job.what) {
+                (Some(act), _) => match caught(|| run.advance(&library, act, now)) {
+                    Ok(advanced) => Stepped::Advanced(Box::new(advanced)),
+                    Err(refusal) => {
+                        answers.insert(at, Err(refusal.into()));
+                        continue;
+                    }
+                },
+                (None, What::Reassign(_, wait)) => Stepped::Reassign(Box::new(run), *wait),
+                (None, What::Start(_) | What::Act(..) | What::Retry(..)) => continue,
+            };
+            named.extend(stepped.wanted().users.into_iter().map(|user| (&job.tenant, user)));
+            all.push(Ready { at, run: stepped, act: None, library, compiled });
+        }
+        self.known.warm(conn, named).await?;
+        Ok(all)
+    }
+
     async fn settle(
         &self,
         conn: &Conn,
@@ -479,12 +502,7 @@ impl Writer {
         library: &Library,
         schema: &Schema,
     ) -> Result<Settled, Error> {
-        let wanted = match &stepped {
-            Stepped::Advanced(advanced) => advanced.wanted(),
-            Stepped::Reassign(run, wait) => {
-                run.task(*wait).and_then(|task| task.wanted.clone()).unwrap_or_default()
-            }
-        };
+        let wanted = stepped.wanted();
         let mut people = People::clone(&job.people);
         self.known.look_up(conn, &job.tenant, &wanted, &mut people).await?;
         let unknown = wanted.unknown_to(&people);
@@ -504,7 +522,7 @@ impl Writer {
                 }
                 .into_iter();
                 let now = self.clock.now();
-                Ok(match advanced.settle(library, &people, &mut ids, schema, now) {
+                Ok(match caught(|| advanced.settle(library, &people, &mut ids, schema, now)) {
                     Ok(moved) => Settled::Moved(Box::new(moved)),
                     Err(refusal) => Settled::Answer(Err(refusal.into())),
                 })
@@ -529,6 +547,24 @@ impl Writer {
             errand_ids,
         }
     }
+}
+
+impl Stepped {
+    /// Whom its tasks name.
+    fn wanted(&self) -> Wanted {
+        match self {
+            Stepped::Advanced(advanced) => advanced.wanted(),
+            Stepped::Reassign(run, wait) => {
+                run.task(*wait).and_then(|task| task.wanted.clone()).unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// A bug in the engine stops the order that it is in, and no other.
+fn caught<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Refusal::Engine("it panicked".to_owned())))
 }
 
 enum Settled {

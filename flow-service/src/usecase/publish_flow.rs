@@ -45,20 +45,27 @@ pub(crate) async fn publish_flow(
     Err(Error::VersionMoved { flow: request.code.to_string(), newest: 0 })
 }
 
-/// Says what of the request is not there.
+/// Says what of the request is not there. A version that a flow of the ERP does not have is missing,
+/// one that it has is of the wrong kind.
 async fn missing(
     ctx: &Ctx,
     tenant: &Tenant,
     app: &AppId,
     request: &PublishFlow,
 ) -> Result<Error, Error> {
+    let version = request.version.unwrap_or_default();
     ctx.db
         .transaction(async |tx| {
-            definitions::load(tx, tenant, app, &request.code).await?;
-            Ok::<_, Error>(Error::UnknownVersion {
-                flow: request.code.to_string(),
-                version: request.version.unwrap_or_default(),
-            })
+            let unknown = || Error::UnknownVersion { flow: request.code.to_string(), version };
+            match definitions::load(tx, tenant, app, &request.code).await {
+                Ok(_) => Ok(unknown()),
+                Err(error @ Error::NotNative(_)) => {
+                    let has_it =
+                        flows::has_version(tx, tenant, &request.code, request.version).await?;
+                    Ok(if has_it { error } else { unknown() })
+                }
+                Err(error) => Err(error),
+            }
         })
         .await
 }

@@ -25,7 +25,7 @@ const AT_ONCE: i64 = 200;
 const ROUNDS_AT_ONCE: usize = 20;
 
 /// How long a chain of errands may grow: two flows that start each other would go on for ever.
-const MOST_DEPTH: i32 = 100;
+const MOST_DEPTH: i32 = 50;
 
 /// Carries out what a step left, and tells the lists what became true, before the caller is answered.
 pub(super) async fn finish_step(ctx: &Ctx, tenant: &Tenant, done: Done) {
@@ -72,7 +72,10 @@ pub(super) async fn work_errands(ctx: &Ctx, ids: Vec<Uuid>) -> Vec<OrderAdvanced
 
 /// Carries out what is due; gives how many errands it took in hand.
 pub(crate) async fn work_due_errands(ctx: &Arc<Ctx>) -> Result<usize, Error> {
-    work(ctx, None).await.map(|(count, _)| count)
+    let (count, done) = work(ctx, None).await?;
+    // What these leave is carried out by whoever made the step, which is us.
+    work_errands(ctx, done.into_iter().flat_map(|done| done.errands).collect()).await;
+    Ok(count)
 }
 
 async fn work(ctx: &Ctx, ids: Option<Vec<Uuid>>) -> Result<(usize, Vec<Done>), Error> {
@@ -88,7 +91,8 @@ async fn work(ctx: &Ctx, ids: Option<Vec<Uuid>>) -> Result<(usize, Vec<Done>), E
 async fn carry_out(ctx: &Ctx, errand: Errand) -> Option<Done> {
     let outcome = try_errand(ctx, &errand).await;
     let over = match &outcome {
-        Ok(done) => done.is_none(),
+        // A start that was made before has not removed it.
+        Ok(done) => done.as_ref().is_none_or(|done| done.is_repeat),
         // Whoever waited does so no longer, or somebody else was faster.
         Err(Error::Order(_) | Error::UnknownOrder(_) | Error::CarriedOut) => true,
         Err(_) => false,
@@ -156,12 +160,7 @@ async fn try_errand(ctx: &Ctx, errand: &Errand) -> Result<Option<Done>, Error> {
         Task::Signal => {
             let conn = ctx.db.connection().await?;
             let more = errands::fan_out(&conn, errand.id).await?;
-            Ok(Some(Done {
-                order: 0,
-                running_number: String::new(),
-                facts: Vec::new(),
-                errands: more,
-            }))
+            Ok(Some(Done { errands: more, ..Done::default() }))
         }
         Task::SignalTo(order) => {
             let act = Act::Signal { name, variables };

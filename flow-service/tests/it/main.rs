@@ -1,5 +1,7 @@
 //! What flow-service promises alone: over HTTP, on a real PostgreSQL, with a bus in memory.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may panic")]
+
 mod definitions;
 mod forms;
 mod helpers;
