@@ -50,7 +50,7 @@ impl Erp {
             (100..=15_000).contains(&self.timeout_ms),
             "erp.timeout_ms must be between 100 and 15000: a push is held for 30 s, its place in the queue included",
         );
-        demand((1..=64).contains(&self.calls), "erp.calls must be between 1 and 64");
+        demand((2..=64).contains(&self.calls), "erp.calls must be between 2 and 64");
         demand(
             (1..=1_000).contains(&self.drain_per_second),
             "erp.drain_per_second must be between 1 and 1000",

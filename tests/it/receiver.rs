@@ -69,10 +69,9 @@ async fn the_documented_flask_example_and_standardwebhooks_accept_our_pushes() {
     world.admin_of("notify", "/erp_endpoint", endpoint).await;
 
     let started = Some(place("start", "开始"));
-    let form = Some(
-        json!({"customerName": "客户名称", "amount": 10_000.5, "note": "第一行\n第二行\t\"引号\""}),
-    );
-    tell(&OrderAdvanced { started, form_data: form.clone(), ..step(&world, 1) }).await;
+    let form =
+        json!({"customerName": "客户名称", "amount": 10_000.5, "note": "第一行\n第二行\t\"引号\""});
+    tell(&OrderAdvanced { started, form_data: Some(form.clone()), ..step(&world, 1) }).await;
     let handled = ClosedWork {
         task_id: "77-1".to_owned(),
         place: place("approve", "部门经理审批"),
@@ -108,6 +107,6 @@ async fn the_documented_flask_example_and_standardwebhooks_accept_our_pushes() {
     let actions: Vec<&str> =
         said.iter().map(|push| push["body"]["action"].as_str().unwrap_or("LOG")).collect();
     assert_eq!(actions, ["START", "LOG", "COMPLETE"]);
-    assert_eq!(said[0]["body"]["formData"], form.unwrap());
+    assert_eq!(said[0]["body"]["formData"], form);
     assert_eq!(said[1]["path"], "/odoo/api/workflow/approval/log");
 }

@@ -30,10 +30,15 @@ pub(crate) async fn record_push(
     let recorded = ctx
         .db
         .transaction(async |tx| {
-            lines::lock(tx, tenant, held.line).await?;
-            let Some((known, is_unwanted)) = push_claims::load(tx, lease, id).await? else {
-                return Ok(None);
-            };
+            let tx = &*tx;
+            // Sent together, done in this order: everybody locks so.
+            let ((), still, health) = tokio::try_join!(
+                lines::lock(tx, tenant, held.line),
+                push_claims::load(tx, lease, id),
+                endpoints::load(tx, key),
+            )?;
+            let Some((known, is_unwanted)) = still else { return Ok(None) };
+            let health = health.unwrap_or_default();
             let mut next = after(&known, verdict);
             if is_unwanted {
                 next = Next { entry: next.entry, ..after(&known, &Verdict::Unwanted) };
@@ -41,15 +46,6 @@ pub(crate) async fn record_push(
             if !is_legal(&known, &next) {
                 return Ok(None);
             }
-            push_claims::save(tx, lease, id, &next, took_ms).await?;
-            if !next.holds {
-                pushes::promote_all(tx, &[(tenant.to_owned(), held.line)]).await?;
-            }
-            if let (Some(answer), Some(call)) = (next.answer.clone(), &held.call) {
-                let fact = facts::service_answered(tenant, held.order, call, answer);
-                outbox::announce(tx, &fact).await?;
-            }
-            let health = endpoints::load(tx, key).await?.unwrap_or_default();
             let change = health::after(&health, known.kind, held.order, verdict);
             let detail = next.entry.as_ref().and_then(|entry| entry.detail.as_deref());
             let failure = Failure {
@@ -57,7 +53,18 @@ pub(crate) async fn record_push(
                 detail: detail.unwrap_or_default(),
                 probe_secs: ctx.push.probe_secs,
             };
-            endpoints::save_change(tx, key, &change, &failure).await?;
+            let freed = if next.holds { Vec::new() } else { vec![(tenant.to_owned(), held.line)] };
+            let told = next.answer.clone().zip(held.call.as_ref());
+            let facts: Vec<_> = told
+                .map(|(answer, call)| facts::service_answered(tenant, held.order, call, answer))
+                .into_iter()
+                .collect();
+            tokio::try_join!(
+                push_claims::save(tx, lease, id, &next, took_ms),
+                pushes::promote_all(tx, &freed),
+                outbox::announce_all(tx, &facts),
+                endpoints::save_change(tx, key, &change, &failure),
+            )?;
             Ok::<_, Error>(Some((next, change, health.is_down)))
         })
         .await?;

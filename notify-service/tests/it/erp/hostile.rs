@@ -73,6 +73,7 @@ async fn a_good_erp_does_not_notice_fifty_hostile_ones() {
     }
     let good = Arc::new(TestErp::spawn().await);
 
+    let before = resident_kib();
     for (erp, orders) in &hostile {
         erp.publish(orders).await;
     }
@@ -92,8 +93,16 @@ async fn a_good_erp_does_not_notice_fifty_hostile_ones() {
         "beside 50 hostile endpoints: median {:?}, p99 {:?}, worst {:?}",
         took[50], took[98], took[99]
     );
+    // Of service and fakes together, so it is no more than a bound.
+    println!("resident memory: {} KiB before, {} KiB after", before, resident_kib());
     assert!(took[98] < Duration::from_secs(2), "{:?}", took[98]);
     assert_eq!(good.app.counts().await["pushes"], json!({"delivered": 100}));
+}
+
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
