@@ -39,11 +39,20 @@ impl Flows {
         let caller = Caller::service(tenant.clone(), "task");
         match self.decided.post(&caller, "/internal/task/complete", wanted).await {
             Ok(facts) => Ok(facts),
-            Err(client::Error::Refused { code, message, details }) => match Code::named(&code) {
-                Some(code) => Err(Error::Flow { code, message, details }),
-                None => Err(Error::FlowAway(client::Error::Refused { code, message, details })),
-            },
-            Err(away) => Err(Error::FlowAway(away)),
+            Err(away) => Err(refusal(away)),
         }
+    }
+}
+
+/// A refusal keeps its code and words; whatever else comes back means that flow-service is away.
+fn refusal(error: client::Error) -> Error {
+    match error {
+        client::Error::Refused { code, message, details } => match Code::named(&code) {
+            Some(code) if code.http() == 200 || code == Code::Internal => {
+                Error::Flow { code, message, details }
+            }
+            Some(_) | None => Error::FlowAway(client::Error::Refused { code, message, details }),
+        },
+        away => Error::FlowAway(away),
     }
 }

@@ -340,9 +340,8 @@ impl Bench {
         flows::prepare(gateway, &erp).await?;
         let work = "order/start → two approvals → end";
         for connections in [1, 8, 32, 128] {
-            let limit =
-                self.limit(&format!("pgbench: {work}"), pgbench::flow_script()?, connections);
-            let limit = limit.await?;
+            let limit = format!("pgbench: {work}");
+            let limit = self.limit(&limit, pgbench::flow_script()?, connections).await?;
             let (warmup, measured) = (self.warmup, self.measured);
             let plan = Plan { address: gateway, connections, warmup, measured, must_have: "" };
             let outcome = flows::run(plan, &erp, &self.numbers, &self.house.watch).await?;
