@@ -453,7 +453,8 @@ pub(crate) struct OrderOut {
     title: String,
     running_number: String,
     initiator: String,
-    /// `running`, `completed`, `failed` or `cancelled`.
+    /// `running`, `completed`, `failed` or `cancelled`. An order with a stuck element is `failed`
+    /// until a retry moves it; `endedAt` is absent then.
     state: &'static str,
     /// `pass`, `reject`, `revoke` or `fail`, once it has ended.
     result: Option<String>,
