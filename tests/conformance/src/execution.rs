@@ -39,9 +39,9 @@ pub fn perform(
 ) -> Seen {
     let mut seen = Seen { accepted: true, ..Seen::default() };
     let performed = launch(driver, test, case, suffix, &mut seen).and_then(|main| {
-        let run = Run { test, policy, held_since: None, completed: 0 };
+        let run = Run { test, policy, suffix, held_since: None, completed: 0 };
         run.until_quiet(driver, Duration::from_millis(case.settle_ms), &mut seen)?;
-        conclude(driver, &main, &mut seen)
+        conclude(driver, &main, suffix, &mut seen)
     });
     if let Err(why) = performed {
         seen.runtime_error = true;
@@ -75,6 +75,7 @@ fn launch(
 struct Run<'t> {
     test: &'t Execution,
     policy: Policy,
+    suffix: &'t str,
     held_since: Option<Duration>,
     completed: usize,
 }
@@ -92,7 +93,8 @@ impl Run<'_> {
             if driver.elapsed() > LONGEST || self.completed > MOST_TASKS {
                 return Err("the run does not come to rest".into());
             }
-            let open = driver.tasks()?;
+            let mut open = driver.tasks()?;
+            open.iter_mut().for_each(|task| task.activity = plain(&task.activity, self.suffix));
             if let Some(task) = self.choose(&open, driver.elapsed(), seen) {
                 self.complete(driver, &task, seen)?;
                 moved = driver.elapsed();
@@ -193,11 +195,16 @@ impl Run<'_> {
 }
 
 /// Reads history, states and variables.
-fn conclude(driver: &mut dyn Driver, main: &str, seen: &mut Seen) -> Result<(), String> {
+fn conclude(
+    driver: &mut dyn Driver,
+    main: &str,
+    suffix: &str,
+    seen: &mut Seen,
+) -> Result<(), String> {
     let history = driver.history()?;
     let completed = history.records.iter().filter(|record| record.event == "completed");
     seen.trace = completed
-        .map(|record| Completed { activity: record.activity.clone(), seq: record.seq })
+        .map(|record| Completed { activity: plain(&record.activity, suffix), seq: record.seq })
         .collect();
     seen.final_state = history.order(main).map(|order| order.final_state().to_owned());
     for order in &history.orders {
@@ -211,4 +218,9 @@ fn conclude(driver: &mut dyn Driver, main: &str, seen: &mut Seen) -> Result<(), 
         seen.variables.entry(name).or_insert(value);
     }
     Ok(())
+}
+
+/// A global task's id carries the run's suffix as a process's does; the corpus names it without.
+fn plain(activity: &str, suffix: &str) -> String {
+    activity.strip_suffix(suffix).unwrap_or(activity).to_owned()
 }

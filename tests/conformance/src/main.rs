@@ -1,17 +1,18 @@
 //! The command: runs a corpus, prints what was attained, ends with 0 only if the marks are met.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
-use conformance::corpus::Corpus;
+use conformance::corpus::{self, Corpus, Execution};
 use conformance::driver::Driver;
 use conformance::house::House;
 use conformance::http::{self, OverHttp};
 use conformance::report;
 use conformance::run::Runner;
+use conformance::trace;
 
 /// Drives a BPMN conformance corpus.
 #[derive(Parser)]
@@ -49,6 +50,10 @@ struct Arguments {
     /// Runs at the same time.
     #[arg(long)]
     jobs: Option<usize>,
+    /// Only judges: a test.json, a case's number and a result.json, as the corpus's
+    /// tools/check_trace.py does.
+    #[arg(long, num_args = 3)]
+    judge: Option<Vec<PathBuf>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -69,6 +74,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<bool> {
+    if let Some([test, case, result]) = arguments.judge.as_deref() {
+        return judge(test, &case.to_string_lossy(), result);
+    }
     let corpus = Corpus::open(&arguments.corpus)?;
     let over_http = arguments.mode == Mode::Http;
     let house = Arc::new(http::House {
@@ -106,6 +114,16 @@ fn run(arguments: Arguments) -> anyhow::Result<bool> {
     }
     print(&report::told(&outcomes));
     Ok(json.get("holds").and_then(serde_json::Value::as_bool).unwrap_or(false))
+}
+
+fn judge(test: &Path, case: &str, result: &Path) -> anyhow::Result<bool> {
+    let test: Execution = serde_json::from_str(&corpus::text(test)?)?;
+    let number: u32 = case.parse()?;
+    let case = test.cases.iter().find(|it| it.case == number).context("no such case")?;
+    let seen = serde_json::from_str(&corpus::text(result)?)?;
+    let verdict = trace::judge(&test, case, &seen);
+    print(&serde_json::to_string(&verdict)?);
+    Ok(verdict.l3)
 }
 
 #[expect(clippy::print_stdout, reason = "this is what was asked for")]

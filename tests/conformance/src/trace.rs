@@ -3,15 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::corpus::{Check, Execution, ExecutionCase, Variables};
 use crate::driver::same;
 
 /// What was seen of one case, in the form that `check_trace.py` reads too.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
 pub struct Seen {
     /// The drawing was published.
+    #[serde(default = "yes")]
     pub accepted: bool,
     /// Something could not be carried out.
     pub runtime_error: bool,
@@ -27,12 +29,17 @@ pub struct Seen {
     pub said: Vec<String>,
 }
 
+fn yes() -> bool {
+    true
+}
+
 /// One completed activity.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Completed {
     /// Which.
     pub activity: String,
     /// Rises from one to the next.
+    #[serde(default)]
     pub seq: u64,
 }
 

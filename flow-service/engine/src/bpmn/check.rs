@@ -39,7 +39,12 @@ pub fn check(definitions: &Definitions) -> Vec<Finding> {
     for process in definitions.processes.iter().filter(|process| process.executable) {
         report.findings.extend_from_slice(&process.defects);
         names(process, process.name.as_deref(), &mut report);
+        let before = report.findings.len();
         visit(&Scope::of_process(process), &file, &mut report);
+        if process.sketch {
+            let found = report.findings.split_off(before);
+            report.findings.extend(found.into_iter().filter(|one| one.code != events::NO_TIME));
+        }
     }
     calls::circles(definitions, &mut report);
     report.findings.sort_by_key(|finding| finding.line);

@@ -26,6 +26,8 @@ pub struct Process {
     /// `isExecutable`; absent counts as true. Where it is false everywhere, every process that is
     /// not empty counts, because whoever publishes such a file wants it to run.
     pub executable: bool,
+    /// `isExecutable` is false everywhere and a timer says no time: checked, published, never run.
+    pub sketch: bool,
     /// Where it stands in the text, from 1.
     pub line: u32,
     /// What it is made of.
@@ -49,6 +51,21 @@ pub struct Body {
     pub data: Vec<DataItem>,
     /// Compensation associations: (boundary event, handler activity).
     pub compensations: Vec<(String, String)>,
+}
+
+impl Body {
+    /// Its nodes and those inside them, outer ones first.
+    pub fn all_nodes(&self) -> Vec<&Node> {
+        let mut all: Vec<&Node> = self.nodes.iter().collect();
+        let mut next = 0;
+        while let Some(node) = all.get(next) {
+            if let Kind::SubProcess { body, .. } = &node.kind {
+                all.extend(&body.nodes);
+            }
+            next += 1;
+        }
+        all
+    }
 }
 
 /// A data object or a property.
@@ -242,6 +259,20 @@ pub enum Task {
     BusinessRule,
     /// `globalTask`, the only node of its [`Process::global`]: passes through.
     Global,
+}
+
+impl Kind {
+    /// The events of an event; other nodes have none.
+    pub fn as_event(&self) -> Option<&Events> {
+        match self {
+            Kind::Start { events, .. }
+            | Kind::End { events }
+            | Kind::Throw { events }
+            | Kind::Catch { events }
+            | Kind::Boundary { events, .. } => Some(events),
+            _ => None,
+        }
+    }
 }
 
 /// The event definitions of one event; none = a none event.

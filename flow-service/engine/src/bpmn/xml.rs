@@ -18,7 +18,10 @@ use std::collections::BTreeSet;
 
 use roxmltree::{Document, ParsingOptions};
 
-use super::model::{Body, Definitions, Dialect, Events, Kind, Node, Process, SequenceFlow, Task};
+use super::model::{
+    Body, Definitions, Dialect, EventDefinition, Events, Kind, Node, Process, SequenceFlow, Task,
+    Timer,
+};
 use super::{Finding, guard};
 use roots::Roots;
 
@@ -106,6 +109,7 @@ impl<'a> Reader<'a> {
             id,
             name: title(element),
             executable,
+            sketch: false,
             line: self.line(element),
             body,
             global: false,
@@ -134,6 +138,7 @@ impl<'a> Reader<'a> {
             id,
             name: title(element),
             executable: true,
+            sketch: false,
             line,
             body: Body { nodes, flows, ..Default::default() },
             global: true,
@@ -197,14 +202,21 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Many tools write `isExecutable="false"` unasked. Where no process is marked, all are meant.
+/// Many tools write `isExecutable="false"` unasked. Where no process is marked, all are meant, but
+/// for those that leave times open: they are sketches.
 fn settle_executable(processes: &mut [Process]) {
     if processes.iter().any(|process| process.executable) {
         return;
     }
     for process in processes.iter_mut().filter(|process| !process.body.nodes.is_empty()) {
         process.executable = true;
+        process.sketch = process.body.all_nodes().into_iter().any(leaves_a_time_open);
     }
+}
+
+fn leaves_a_time_open(node: &Node) -> bool {
+    let open = EventDefinition::Timer(Timer::Unclear);
+    node.kind.as_event().is_some_and(|events| events.definitions.contains(&open))
 }
 
 fn global_task(tag: &str) -> Option<Task> {

@@ -18,7 +18,8 @@ pub(super) fn compile(definitions: &Definitions) -> Result<Vec<Process>, Vec<Fin
     if !findings.is_empty() {
         return Err(findings);
     }
-    let executable = definitions.processes.iter().filter(|process| process.executable);
+    let runs = |process: &&model::Process| process.executable && !process.sketch;
+    let executable = definitions.processes.iter().filter(runs);
     let mut findings = Vec::new();
     let mut processes = Vec::new();
     for process in executable {

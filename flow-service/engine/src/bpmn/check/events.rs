@@ -153,6 +153,9 @@ fn caught(node: &Node, events: &Events, report: &mut Report) {
     }
 }
 
+/// A timer without a time, or with several.
+pub(super) const NO_TIME: &str = "NO_TIME";
+
 fn named(node: &Node, event: &EventDefinition, report: &mut Report) {
     match event {
         EventDefinition::Message(None) => missing(node, "消息", report),
@@ -161,7 +164,7 @@ fn named(node: &Node, event: &EventDefinition, report: &mut Report) {
         EventDefinition::Conditional(None) => missing(node, "条件", report),
         EventDefinition::Timer(Timer::Unclear) => {
             let message = "定时事件必须有且只有一个 timeDate、timeDuration 或 timeCycle";
-            report.add(node, "BAD_TIMER", message);
+            report.add(node, NO_TIME, message);
         }
         _ => {}
     }

@@ -57,10 +57,26 @@ fn address(node: &Node) -> Option<&str> {
     Some(found.value.as_str())
 }
 
+/// Languages that are not ours. Any other word for the format is a label: the text itself must read
+/// as our expressions.
+const FOREIGN: [&str; 12] = [
+    "javascript",
+    "ecmascript",
+    "js",
+    "groovy",
+    "python",
+    "jython",
+    "ruby",
+    "java",
+    "kotlin",
+    "lua",
+    "php",
+    "shell",
+];
+
 fn script_task(node: &Node, format: Option<&str>, script: &str, report: &mut Report) {
     let format = format.unwrap_or_default().to_ascii_lowercase();
-    let known = ["aiflow", "feel", "juel"].iter().any(|known| format.contains(known));
-    if !known && !format.is_empty() {
+    if FOREIGN.iter().any(|foreign| format.contains(foreign)) {
         report.add(node, "UNSUPPORTED_LANGUAGE", format!("不支持的脚本语言 {format}"));
     }
     if script::lines(script).nth(MAX_LINES).is_some() {

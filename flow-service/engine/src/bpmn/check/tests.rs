@@ -222,6 +222,7 @@ fn tasks_say_how_they_are_done() {
             "<scriptTask id='a' scriptFormat='groovy'><script>a</script></scriptTask>",
             &["UNSUPPORTED_LANGUAGE"],
         ),
+        ("<scriptTask id='a' scriptFormat='ours'><script>b = a</script></scriptTask>", &[]),
         ("<scriptTask id='a'/>", &["MISSING_IMPLEMENTATION"]),
         ("<businessRuleTask id='a'/>", &["UNSUPPORTED_TASK"]),
         ("<sendTask id='a'/>", &["MISSING_REFERENCE"]),
@@ -323,7 +324,7 @@ fn every_expression_and_time_can_be_read() {
     assert_eq!(timer("<timeCycle>R3/PT1H</timeCycle>"), [""; 0]);
     assert_eq!(timer("<timeCycle>${wait}</timeCycle>"), [""; 0]);
     assert_eq!(timer("<timeCycle>${wait</timeCycle>"), ["BAD_EXPRESSION"]);
-    assert_eq!(timer(""), ["BAD_TIMER"]);
+    assert_eq!(timer(""), ["NO_TIME"]);
     table(&[
         ("<userTask id='a' camunda:assignee='${a +}'/>", &["BAD_EXPRESSION"]),
         ("<userTask id='a' camunda:assignee='kim'/>", &[]),
@@ -360,4 +361,18 @@ fn ids_names_and_scripts_have_a_length() {
     ));
 
     assert_eq!(codes(&found), ["ID_TOO_LONG", "NAME_TOO_LONG", "SCRIPT_TOO_LONG"]);
+}
+
+#[test]
+fn a_sketch_may_leave_times_open_and_nothing_else() {
+    let sketch = |more: &str| {
+        let file = format!(
+            "<process id='p' isExecutable='false'><startEvent id='s'/>s→t\
+             <intermediateCatchEvent id='t'><timerEventDefinition/></intermediateCatchEvent>{more}</process>"
+        );
+        codes(&judge_file(&file))
+    };
+
+    assert!(sketch("").is_empty());
+    assert_eq!(sketch("<businessRuleTask id='b'/>t→b"), ["UNSUPPORTED_TASK"]);
 }
