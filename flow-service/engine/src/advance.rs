@@ -7,7 +7,6 @@ use crate::effect::Effect;
 use crate::instance::{Instance, Resume, State, What};
 use crate::process::Library;
 use crate::trail::Record;
-use crate::value::Variables;
 use crate::work::Work;
 
 /// What a command did.
@@ -154,9 +153,4 @@ impl What {
             | What::Incident { .. } => false,
         }
     }
-}
-
-/// No variables.
-pub(crate) fn nothing() -> Variables {
-    Variables::new()
 }

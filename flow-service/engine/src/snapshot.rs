@@ -83,6 +83,8 @@ struct KeptMore {
     holder: Option<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     later: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    touched: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -21,6 +21,9 @@ use crate::value::Variables;
 const MAX_STEPS: u32 = 1_000;
 /// How far iterations, each of which adds ten, may raise that.
 const MAX_STEPS_EVER: u32 = 20_000;
+/// How many elements and tokens an order may have at the same time.
+const MAX_TOKENS: usize = 10_000;
+const TOO_MANY_TOKENS: &str = "同时进行的节点过多";
 const TOO_MANY_STEPS: &str = "无等待的循环：一次操作经过的节点过多";
 
 /// An instance on its way from one quiet moment to the next.
@@ -87,7 +90,9 @@ impl<'a> Work<'a> {
     /// Goes on until everything waits or nothing is left.
     pub(crate) fn settle(&mut self) {
         while self.instance.state == State::Running {
-            if std::mem::take(&mut self.changed) {
+            if self.queue.len().max(self.instance.activations.len()) > MAX_TOKENS {
+                self.end(State::Failed, Some(TOO_MANY_TOKENS.into()));
+            } else if std::mem::take(&mut self.changed) {
                 self.look_at_conditions();
             } else if let Some(job) = self.queue.pop_front() {
                 self.do_job(job);
@@ -202,7 +207,10 @@ impl<'a> Work<'a> {
     /// A new token on its way to a node.
     pub(crate) fn send_token(&mut self, node: NodeIx, scope: u64, flow: Option<FlowIx>) {
         self.add_token(scope);
-        self.queue.push_back(Job::Enter { node, scope, flow });
+        // One more than there may be is enough to end the order.
+        if self.queue.len() <= MAX_TOKENS {
+            self.queue.push_back(Job::Enter { node, scope, flow });
+        }
     }
 
     pub(crate) fn later_round(&mut self, body: u64) {

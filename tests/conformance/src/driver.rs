@@ -69,6 +69,8 @@ pub struct History {
 pub struct Record {
     /// Rises over everything.
     pub seq: u64,
+    /// The order it happened to, or the one that called that.
+    pub order: String,
     /// The activity, event or gateway.
     pub activity: String,
     /// `started`, `completed`, `cancelled`, `failed`

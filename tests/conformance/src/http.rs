@@ -232,18 +232,26 @@ impl Driver for OverHttp {
 
     fn history(&mut self) -> Result<History, String> {
         let (mut records, mut orders) = (BTreeMap::new(), BTreeMap::new());
+        let mut stuck: BTreeMap<String, String> = BTreeMap::new();
         for answer in self.lists(&format!("{ORDER}/history"))? {
             for it in objects(&answer) {
                 if it.get("event").is_some_and(Value::is_string) {
                     let seq = it.get("seq").and_then(Value::as_u64).unwrap_or(0);
                     let (activity, event) = (word(it, "activityId"), word(it, "event"));
-                    records.insert(seq, Record { seq, activity, event });
+                    let order = word(it, "orderId");
+                    records.insert(seq, Record { seq, order, activity, event });
                 } else if it.get("state").is_some_and(Value::is_string) {
                     let id = word(it, "orderId");
-                    let stuck = Some(word(it, "incident")).filter(|it| !it.is_empty());
                     let (process, state) = (word(it, "processId"), word(it, "state"));
-                    orders.insert(id.clone(), Order { id, process, state, stuck });
+                    orders.insert(id.clone(), Order { id, process, state, stuck: None });
+                } else if word(it, "kind") == "element" {
+                    stuck.insert(word(it, "orderId"), word(it, "reason"));
                 }
+            }
+        }
+        for (id, why) in stuck {
+            if let Some(order) = orders.get_mut(&id) {
+                order.stuck = Some(why);
             }
         }
         Ok(History {

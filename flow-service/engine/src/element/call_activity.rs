@@ -61,8 +61,13 @@ impl Work<'_> {
         depth
     }
 
+    /// Without a mapping of its own everything goes in, and what was set inside comes out.
     fn mapped(&self, from: u64, mapping: &Mapping) -> Result<Variables, String> {
         let mut mapped = if mapping.all { self.visible(from) } else { Variables::new() };
+        if let Some(root) = self.instance.find(from).filter(|it| it.role == Role::Root) {
+            let touched = root.more.as_ref().map(|more| &more.touched);
+            mapped.retain(|name, _| touched.is_some_and(|touched| touched.contains(name)));
+        }
         for (source, target) in &mapping.pairs {
             mapped.insert(target.clone(), self.eval(from, source)?);
         }

@@ -1,9 +1,9 @@
 //! Compensation: what was completed is undone, the last first; transactions that are cancelled.
 
-use crate::advance::nothing;
 use crate::instance::{Done, Role};
 use crate::lifecycle::Phase;
 use crate::process::{Await, Flavour, NodeIx, What};
+use crate::value::Variables;
 use crate::work::{Spot, Work};
 
 impl Work<'_> {
@@ -89,7 +89,7 @@ impl Work<'_> {
     fn undo_inside(&mut self, id: u64) {
         let Some(spot) = self.spot(id) else { return };
         match self.compensation_start(&spot) {
-            Some(start) => self.react(id, start, false, nothing()),
+            Some(start) => self.react(id, start, false, Variables::new()),
             None => {
                 // Keeps it open until the last is undone.
                 self.add_token(id);
@@ -167,7 +167,7 @@ impl Work<'_> {
                 _ => false,
             });
         match event {
-            Some(event) => self.fire_boundary(host, event, true, nothing()),
+            Some(event) => self.fire_boundary(host, event, true, Variables::new()),
             None => {
                 self.cancel(host);
                 self.end_token(spot.parent);

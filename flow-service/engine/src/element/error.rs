@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::advance::nothing;
 use crate::instance::{Role, State};
 use crate::lifecycle::Phase;
 use crate::process::{Await, NodeIx, What};
 use crate::trail::Happened;
+use crate::value::Variables;
 use crate::work::Work;
 
 /// Who catches something on its way out.
@@ -79,9 +79,9 @@ impl Work<'_> {
     fn catch(&mut self, catcher: &Catcher, always_interrupts: bool) {
         let interrupting = catcher.interrupting || always_interrupts;
         if catcher.on_border {
-            self.fire_boundary(catcher.owner, catcher.event, interrupting, nothing());
+            self.fire_boundary(catcher.owner, catcher.event, interrupting, Variables::new());
         } else {
-            self.react(catcher.owner, catcher.event, interrupting, nothing());
+            self.react(catcher.owner, catcher.event, interrupting, Variables::new());
         }
     }
 

@@ -1,6 +1,5 @@
 //! Repeated activities: standard loops and multiple instances, in parallel or one after another.
 
-use crate::advance::nothing;
 use crate::instance::{Resume, Role, Rounds};
 use crate::process::{Await, Multi, NodeIx, Repeat, Throw, What};
 use crate::trail::Happened;
@@ -8,7 +7,7 @@ use crate::value::{Value, Variables};
 use crate::work::{Spot, Work};
 
 /// The most iterations one activity may have.
-const MAX_ITERATIONS: usize = 10_000;
+const MAX_ITERATIONS: usize = 1_000;
 
 impl Work<'_> {
     /// A repeated activity begins: how often, and the first iterations.
@@ -223,7 +222,7 @@ impl Work<'_> {
                 spot.node().boundaries.iter().find(|&&it| catches(spot, it, thrown)).copied();
             let Some(event) = event.filter(|_| applies) else { continue };
             if let What::Boundary { interrupting, .. } = spot.process.graph.node(event).what {
-                self.fire_boundary(id, event, interrupting, nothing());
+                self.fire_boundary(id, event, interrupting, Variables::new());
             }
             if !self.is_there(id) {
                 return;

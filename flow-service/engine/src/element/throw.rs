@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use crate::advance::nothing;
 use crate::effect::Effect;
 use crate::instance::What as Waited;
 use crate::process::{Throw, What};
@@ -71,7 +70,7 @@ impl Work<'_> {
 
     fn cry(&mut self, id: u64, name: &Arc<str>) {
         let variables = self.visible(id);
-        self.deliver_signal(name, &nothing());
+        self.deliver_signal(name, &Variables::new());
         self.effects.push(Effect::Broadcast { name: name.to_string(), variables });
     }
 
@@ -81,7 +80,7 @@ impl Work<'_> {
             _ => false,
         };
         match self.instance.waits.iter().find(takes).map(|it| it.number) {
-            Some(wait) => self.trigger(wait, nothing()),
+            Some(wait) => self.trigger(wait, Variables::new()),
             None => {
                 let variables = self.visible(id);
                 self.effects.push(Effect::Publish { name: name.to_string(), variables });

@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::advance::nothing;
 use crate::effect::Effect;
 use crate::instance::{Clock, Cycle, What};
 use crate::process::TimerRule;
 use crate::time;
-use crate::value::Value;
+use crate::value::{Value, Variables};
 use crate::work::Work;
 
 impl Work<'_> {
     /// A timer is due.
     pub(crate) fn fire_timer(&mut self, number: u64) {
-        self.trigger(number, nothing());
+        self.trigger(number, Variables::new());
     }
 
     /// When a timer that is set now is due.

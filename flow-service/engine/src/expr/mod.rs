@@ -9,6 +9,7 @@ mod ast;
 mod eval;
 mod functions;
 mod lex;
+mod operate;
 mod parse;
 mod room;
 

@@ -1,5 +1,7 @@
 //! An element that runs: where its token stands and what is inside it.
 
+use std::collections::BTreeSet;
+
 use crate::lifecycle::Phase;
 use crate::process::NodeIx;
 use crate::value::{Value, Variables};
@@ -61,6 +63,8 @@ pub(crate) struct More {
     pub(crate) plan: Vec<(u64, Done)>,
     /// The compensation that this handler works for.
     pub(crate) holder: Option<u64>,
+    /// Variables that were set at the root of a called process: they come out of it.
+    pub(crate) touched: BTreeSet<String>,
     /// Where a sequential ad-hoc sub-process goes on, the last first.
     pub(crate) later: Vec<NodeIx>,
 }

@@ -48,6 +48,7 @@ pub(crate) fn restore(kept: Snapshot, library: &Library) -> Outcome<Instance> {
         instance.waits.push(wait(it, &process)?);
     }
     let rises = instance.activations.is_sorted_by(|a, b| a.id < b.id)
+        && instance.activations.iter().all(|it| it.parent < it.id)
         && instance.waits.is_sorted_by(|a, b| a.number < b.number);
     if rises { Ok(instance) } else { Err(bad("编号没有递增")) }
 }
@@ -75,6 +76,7 @@ fn more(it: KeptMore, process: &Process) -> Outcome<More> {
         interrupted: it.interrupted,
         cancelling: it.cancelling,
         holder: it.holder,
+        touched: it.touched.into_iter().collect(),
         done: all_done(it.done, process)?,
         rounds: it.rounds.map(|it| Rounds {
             total: it.total,

@@ -81,6 +81,7 @@ fn more(it: &More, graph: &Graph) -> KeptMore {
         }),
         plan: it.plan.iter().map(|(scope, it)| (*scope, done(it, graph))).collect(),
         holder: it.holder,
+        touched: it.touched.iter().cloned().collect(),
         later: it.later.iter().map(|&node| id(node)).collect(),
     }
 }

@@ -110,6 +110,9 @@ impl Work<'_> {
     /// Sets a variable of an activation's own.
     pub(crate) fn set_local(&mut self, owner: u64, name: String, value: Value) {
         if let Some(activation) = self.instance.find_mut(owner) {
+            if activation.role == Role::Root && activation.run > 0 {
+                activation.more_mut().touched.insert(name.clone());
+            }
             activation.variables.insert(name, value);
             self.changed = true;
         }

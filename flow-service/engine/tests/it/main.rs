@@ -1,7 +1,11 @@
 //! The engine from outside: drawings in, commands in, effects out.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may panic")]
 
+mod blocks;
+mod bounds;
 mod corpus;
+mod golden;
 mod import;
+mod properties;
 mod script;

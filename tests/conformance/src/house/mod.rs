@@ -125,6 +125,7 @@ impl House {
             let seq = self.next_seq();
             self.records.push(Record {
                 seq,
+                order: (place + 1).to_string(),
                 activity: record.node.to_string(),
                 event: match record.event {
                     Happened::Started => "started",

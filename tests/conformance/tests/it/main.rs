@@ -1,10 +1,16 @@
 //! The runner on a corpus of our own, and on the shared corpus where it is present.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod wire;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use conformance::corpus::Corpus;
 use conformance::driver::Driver;
 use conformance::house::House;
+use conformance::http::{self, OverHttp};
 use conformance::marks;
 use conformance::report::{self, Outcome};
 use conformance::run::Runner;
@@ -36,6 +42,40 @@ fn a_corpus_of_our_own_is_attained_in_every_way() {
     assert_eq!(outcomes.len(), 3 * 2 + 1 + 1 + 2, "{told}");
     assert!(outcomes.iter().all(|it| it.verdict.l3), "{told}");
     assert!(report::json(&outcomes)["holds"].as_bool().unwrap());
+}
+
+#[test]
+fn the_same_corpus_is_attained_over_http() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/mini");
+    let corpus = Corpus::open(&folder).unwrap();
+    let text = |text: &str| text.to_owned();
+    let house = Arc::new(http::House {
+        base: wire::serve(),
+        enterprise: text("DEMO"),
+        app: text("demo-erp"),
+        secret: text(wire::SECRET),
+        user: text("USER001"),
+    });
+    let driver = |_: &str| -> anyhow::Result<Box<dyn Driver>> {
+        Ok(Box::new(OverHttp::new(house.clone())?))
+    };
+    let suffix = |number: usize| format!("__r{number:06x}");
+
+    let outcomes = Runner {
+        corpus: &corpus,
+        driver: &driver,
+        suffix: &suffix,
+        scale: 1.0 / 7200.0,
+        patient: true,
+        only: Some(text("ours/t")),
+        jobs: 8,
+        user: "USER001",
+    }
+    .run();
+
+    let told = report::told(&outcomes);
+    assert_eq!(outcomes.len(), 3 * 2 + 1, "{told}");
+    assert!(outcomes.iter().all(|it| it.verdict.l3), "{told}");
 }
 
 /// Where the shared corpus is: named by the environment, or beside the checkout.
