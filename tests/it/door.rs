@@ -376,9 +376,10 @@ async fn above_the_limit_an_application_is_told_to_wait_and_others_are_not() {
     let (world, other) = (World::start().await, World::start().await);
     let erp = world.erp();
 
-    let answers =
-        join_all((0..900).map(|_| async { erp.post("/aflow/api/flow/create", &json!({})).await }))
-            .await;
+    let answers = join_all(
+        (0..900).map(|_| async { erp.post("/aflow/api/sys/sync/dingtalk", &json!({})).await }),
+    )
+    .await;
 
     let (refused, rest): (Vec<_>, Vec<_>) =
         answers.into_iter().partition(|answered| answered.http == 429);

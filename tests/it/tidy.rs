@@ -183,9 +183,11 @@ fn every_folder_of_a_service_is_one_of_the_shape() {
 #[test]
 fn every_member_of_the_workspace_is_named_after_its_folder() {
     for folder in member_folders() {
-        let folder_name = folder.rsplit('/').next().unwrap();
-        // `engine` alone would say too little on a path of another crate.
-        let name = if folder_name == "engine" { "flow-engine" } else { folder_name };
+        // The engine's name says whose it is: no crate is called `engine` alone.
+        let name = match folder.as_str() {
+            "flow-service/engine" => "flow-engine",
+            folder => folder.rsplit('/').next().unwrap(),
+        };
         let manifest = read(&format!("{folder}/Cargo.toml"));
         assert!(
             manifest.contains(&format!("name = \"{name}\"")),

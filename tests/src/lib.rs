@@ -67,12 +67,14 @@ fn house() -> &'static House {
 async fn start() -> House {
     testing::prepare_database().await;
     // Where people come back to must be known before the services start.
-    let public = free_address();
+    let mut free = free_addresses();
+    let public = free.next().expect("some port is free");
+    let task = free.next().expect("another port is free");
     let mut addresses: Vec<(&'static str, String)> = vec![("public", format!("http://{public}"))];
     let sync = run::<sync_service::App>(&addresses).await;
     addresses.push(("sync", sync));
     // flow-service and task-service call each other.
-    addresses.push(("task", format!("http://{}", free_address())));
+    addresses.push(("task", format!("http://{task}")));
     let sso = run::<sso_service::App>(&addresses).await;
     addresses.push(("sso", sso));
     let flow = run::<flow_service::App>(&addresses).await;
@@ -331,12 +333,12 @@ impl World {
 /// The documented flow of our own engine: two people, a gateway on the amount, and the ERP is told.
 pub const SALES_APPROVAL: &str = include_str!("drawings/sales_approval.bpmn");
 
-/// A port that nobody listens on, below those that the kernel gives to outgoing connections.
-fn free_address() -> String {
+/// Ports that nobody listens on, below those that the kernel gives to outgoing connections.
+fn free_addresses() -> impl Iterator<Item = String> {
     let begin = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap();
-    let mut ports = begin..begin + 1_000;
-    let port = ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
-    format!("127.0.0.1:{}", port.expect("some port is free"))
+    let free =
+        (begin..begin + 1_000).filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.map(|port| format!("127.0.0.1:{port}"))
 }
 
 fn person(userid: &str, name: &str, mobile: &str) -> Person {
