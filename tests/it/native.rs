@@ -153,7 +153,7 @@ async fn a_native_task_stands_in_the_list_beside_third_party_ones_and_is_pushed_
 }
 
 #[tokio::test]
-async fn an_erp_that_refuses_the_service_task_leaves_an_order_that_says_where_it_stands() {
+async fn an_erp_that_refuses_the_service_task_ends_an_order_that_catches_no_error() {
     let world = enterprise().await;
     let refusal = json!({"status": -4001, "msg": "库存不足", "data": {"errorCode": "NO_STOCK"}});
     let service = Some(Fault::Say { status: 200, body: refusal });
@@ -163,11 +163,11 @@ async fn an_erp_that_refuses_the_service_task_leaves_an_order_that_says_where_it
     let first = only_task(&world, "USER002").await;
     decide(&world, &first, "USER002", "pass").await;
 
-    let address = format!("/aflow/api/order/history?orderId={order}");
-    eventually("the order shows its incident", || async {
-        let history = world.erp().get(&address).await.ok();
-        (history["incidents"][0]["activityId"] == "tell_erp").then_some(())
-    })
-    .await;
-    assert_eq!(told(&world, order).iter().filter(|what| *what == "order/approved").count(), 1);
+    is_told(&world, order, &["START", "CANCEL"]).await;
+    let history = world.erp().get(&format!("/aflow/api/order/history?orderId={order}")).await.ok();
+    assert_eq!(history["orders"][0]["state"], "failed", "{history}");
+    assert_eq!(history["orders"][0]["result"], "fail", "{history}");
+    let records = history["records"].as_array().unwrap();
+    let broke = records.iter().find(|record| record["event"] == "failed").unwrap();
+    assert_eq!(broke["activityId"], "tell_erp");
 }

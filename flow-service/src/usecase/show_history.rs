@@ -35,7 +35,8 @@ pub(crate) async fn show_history(
     let lines = orders::list_history(&conn, &orders, after, most).await?;
     let stuck = incidents::list_of(&conn, &orders).await?;
     for order in orders.iter_mut().filter(|order| order.state == State::Running) {
-        if stuck.iter().any(|one| one.kind == ELEMENT && [one.root, one.order].contains(&order.id)) {
+        if stuck.iter().any(|one| one.kind == ELEMENT && [one.root, one.order].contains(&order.id))
+        {
             order.state = State::Failed;
         }
     }
