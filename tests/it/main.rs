@@ -16,6 +16,7 @@ mod people_match;
 mod push;
 mod signature;
 mod sso;
+mod stolen_session;
 mod task_centre;
 mod third_party;
 mod tidy;

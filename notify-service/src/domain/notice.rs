@@ -1,4 +1,5 @@
-//! What is said about a task: the words are fixed once, so that a repeat is the same to the byte.
+//! What is said about a task, or about a stolen session: the words are fixed once, so that a repeat
+//! is the same to the byte.
 
 use chrono::{DateTime, Utc};
 
@@ -18,11 +19,20 @@ pub(crate) enum NodeType {
     Action,
     /// To be read.
     Reading,
+    /// No task at all: a person is warned.
+    Warning,
 }
+
+/// The stored word for [`NodeType::Warning`]; of tasks there are `handle`, `audit` and `notify`.
+const WARNING: &str = "warning";
 
 impl NodeType {
     pub(crate) fn of(word: &str) -> Self {
-        if matches!(word, "handle" | "audit") { NodeType::Action } else { NodeType::Reading }
+        match word {
+            "handle" | "audit" => NodeType::Action,
+            WARNING => NodeType::Warning,
+            _ => NodeType::Reading,
+        }
     }
 }
 
@@ -38,4 +48,22 @@ pub(crate) struct Notice {
     pub(crate) initiator: String,
     pub(crate) business_key: String,
     pub(crate) due_at: Option<DateTime<Utc>>,
+}
+
+impl Notice {
+    /// The warning about a session, after which it is named: so it is said once, and two are never
+    /// the same text.
+    pub(crate) fn of_stolen_session(tenant: String, session: String, at: &str) -> Self {
+        Self {
+            key: TaskKey { tenant, app: String::new(), order: 0, task: session },
+            title: format!(
+                "您的登录凭证疑似被他人使用，相关会话已全部退出（{at}）。请重新登录；如非本人操作，请修改登录密码并联系管理员。"
+            ),
+            task_name: "登录安全提醒".to_owned(),
+            node_type: WARNING.to_owned(),
+            initiator: String::new(),
+            business_key: String::new(),
+            due_at: None,
+        }
+    }
 }

@@ -28,6 +28,7 @@ pub(crate) fn message(notice: &Notice, h5_url: &str) -> Value {
     let (verb, button) = match NodeType::of(&notice.node_type) {
         NodeType::Action => ("新任务", "去处理"),
         NodeType::Reading => ("待阅", "去查看"),
+        NodeType::Warning => return warning(notice),
     };
     let title = format!("{verb}：{}", plain(&clipped(&notice.task_name, NAME_CHARS)));
     let text = text(notice, &title);
@@ -37,6 +38,16 @@ pub(crate) fn message(notice: &Notice, h5_url: &str) -> Value {
         return message;
     }
     let text = format!("{text}\n\n链接过长，请在任务中心打开");
+    markdown(&title, &text)
+}
+
+/// Leads nowhere: whoever is warned should not have to trust a link.
+fn warning(notice: &Notice) -> Value {
+    let Notice { key, title, task_name, .. } = notice;
+    markdown(task_name, &format!("### {task_name}\n\n{title}\n\n编号：{}", plain(&key.task)))
+}
+
+fn markdown(title: &str, text: &str) -> Value {
     json!({"msgtype": "markdown", "markdown": {"title": title, "text": text}})
 }
 
@@ -191,6 +202,23 @@ mod tests {
 
         assert_eq!(message["msgtype"], "markdown");
         assert!(message["markdown"]["text"].as_str().unwrap().contains("请在任务中心打开"));
+    }
+
+    #[test]
+    fn a_warning_says_what_happened_and_when_and_has_no_link() {
+        let session = "019413a2-7c00-7000-8000-000000000001".to_owned();
+        let warning =
+            Notice::of_stolen_session("T".to_owned(), session.clone(), "2025-01-24 15:30:00");
+
+        let message = message(&warning, "");
+
+        assert_eq!(message["markdown"]["title"], "登录安全提醒");
+        let text = message["markdown"]["text"].as_str().unwrap();
+        for part in ["疑似被他人使用", "已全部退出", "2025-01-24 15:30:00", session.as_str()]
+        {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(!text.contains("http"), "{text}");
     }
 
     #[test]

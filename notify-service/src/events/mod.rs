@@ -1,6 +1,7 @@
 //! What notify-service listens to.
 
 mod directory;
+mod session;
 mod task;
 
 use shared::inbox::Subscriptions;
@@ -9,5 +10,8 @@ use crate::usecase::Ctx;
 
 /// The subscription table.
 pub(crate) fn subscriptions() -> Subscriptions<Ctx> {
-    Subscriptions::default().on(task::tasks_changed).on(directory::people_changed)
+    Subscriptions::default()
+        .on(task::tasks_changed)
+        .on(directory::people_changed)
+        .on(session::session_stolen)
 }

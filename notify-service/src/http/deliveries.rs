@@ -65,8 +65,10 @@ pub(crate) struct DeliveryPageOut {
 pub(crate) struct DeliveryOut {
     id: i64,
     enterprise_code: String,
+    /// Empty for a warning about a session, as `orderId` is 0.
     app_id: String,
     order_id: i64,
+    /// Of a warning: the session's id.
     task_id: String,
     task_name: String,
     user_code: String,

@@ -111,11 +111,12 @@ pub(crate) async fn save_standings(tx: &Conn, folded: &Folded) -> QueryResult<()
     Ok(())
 }
 
-/// Removes a batch of old notices that wait for nobody and of which no delivery is kept.
+/// Removes a batch of old notices that wait for nobody, as a warning never does, and of which no
+/// delivery is kept.
 pub(crate) async fn delete_old(conn: &Conn, days: i32, most: i64) -> QueryResult<usize> {
     sql("delete from notices where id in (select n.id from notices n \
          where n.created_at < now() - $1 * interval '1 day' \
-         and not exists (select from recipients r where r.notice_id = n.id and r.open) \
+         and (n.node_type = 'warning' or not exists (select from recipients r where r.notice_id = n.id and r.open)) \
          and not exists (select from deliveries d where d.notice_id = n.id) limit $2)")
     .bind::<Integer, _>(days)
     .bind::<BigInt, _>(most)

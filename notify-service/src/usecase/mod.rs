@@ -16,6 +16,7 @@ pub(crate) mod resolve_person;
 pub(crate) mod show_delivery;
 pub(crate) mod sweep;
 pub(crate) mod update_people;
+pub(crate) mod warn_person;
 
 use std::time::Duration;
 

@@ -72,7 +72,8 @@ pub(crate) async fn plan_deliveries(
         .await
 }
 
-async fn plan(tx: &Conn, folded: &Folded, is_configured: bool) -> Result<(), Error> {
+/// Writes what is known of the tasks of `folded`, and what is to go out or not to go out any more.
+pub(super) async fn plan(tx: &Conn, folded: &Folded, is_configured: bool) -> Result<(), Error> {
     if folded.standings.is_empty() {
         return Ok(());
     }

@@ -9,3 +9,4 @@ mod helpers;
 mod people;
 mod push;
 mod rate;
+mod warn;

@@ -35,7 +35,14 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
 pub const QUEUES: &[(&str, &[&str])] = &[
     ("task", &[directory::PeopleChanged::TOPIC, flow::FlowPublished::TOPIC]),
     ("sso", &[directory::PeopleChanged::TOPIC]),
-    ("notify", &[directory::PeopleChanged::TOPIC, task::TasksChanged::TOPIC]),
+    (
+        "notify",
+        &[
+            directory::PeopleChanged::TOPIC,
+            session::SessionStolen::TOPIC,
+            task::TasksChanged::TOPIC,
+        ],
+    ),
 ];
 
 /// A fact as a consumer gets it, perhaps for the second time.
@@ -63,7 +70,14 @@ pub struct Entry {
 
 /// Every event of the house with an example.
 pub fn catalogue() -> Vec<Entry> {
-    vec![access::entry(), directory::entry(), flow::entry(), session::entry(), task::entry()]
+    vec![
+        access::entry(),
+        directory::entry(),
+        flow::entry(),
+        session::ended_entry(),
+        session::stolen_entry(),
+        task::entry(),
+    ]
 }
 
 /// The catalogue as Markdown: the text of docs/EVENTS.md.

@@ -73,6 +73,12 @@ async fn a_token_used_again_within_the_grace_gives_the_same_successor_and_later_
         app.count("outbox where topic = 'session.ended' and payload::jsonb->>'tenant' = $1").await,
         1
     );
+    app.refresh(&first).await.refused(Code::InvalidGrant);
+    let told = "outbox where topic = 'session.stolen' and payload::jsonb->>'tenant' = $1";
+    assert_eq!(app.count(told).await, 1);
+    let whose =
+        format!("{told} and payload::jsonb->>'userCode' = 'USER001' and payload like '%{sid}%'");
+    assert_eq!(app.count(&whose).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use reqwest::Url;
 use serde_json::{Value, json};
-use tests::{Answered, Visitor, Walk, World, onward};
+use tests::{Answered, Visitor, Walk, World, eventually, onward};
 
 use super::case::{Answer, Case, Request};
 
@@ -32,7 +32,7 @@ pub(super) async fn run(case: &Case) -> Option<Vec<String>> {
     if !SERVED.contains(&endpoint.as_str()) {
         return None;
     }
-    let world = World::start().await.with_people().await.with_odoo().await;
+    let world = World::start().await.with_people().await.with_odoo().await.with_dingtalk().await;
     let story = Story { case, world };
     let differing = match case.id.as_str() {
         "CB-002" | "CB-003" => story.callback(&Visitor::new(), &story.filled("s", "c"), 0).await,
@@ -234,6 +234,10 @@ impl Story<'_> {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        eventually("the person is told", || async {
+            (!self.world.dingtalk.inbox().is_empty()).then_some(())
+        })
+        .await;
         differing
     }
 
