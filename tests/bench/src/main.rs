@@ -448,6 +448,7 @@ impl Bench {
         erp: &Signer,
         people: &[sign_in::SignedIn],
     ) -> anyhow::Result<()> {
+        let proof = hop::proof_micros(erp)?;
         let (task, gateway) = (self.house.address("task"), self.house.address("gateway"));
         let (bearer, signed) =
             ("task/todo through the gateway, bearer", "task/todo through the gateway, signed");
@@ -461,16 +462,19 @@ impl Bench {
             let line = self.load(bearer, gateway, 32, session::with_bearer(people), "").await?;
             self.report.hops.push(line);
         }
-        // The hop contains the check, so what the hop costs is the most that the check can.
+        // The same hop for the same list: what a signed one costs beside its own check is what a hop
+        // with no check would cost, but for a look-up of the application in memory.
         if let (Some(with_bearer), Some(with_signature)) =
             (self.mean_hop(bearer), self.mean_hop(signed))
         {
+            let check = with_bearer - (with_signature - proof);
             self.report.promises.push(Promise {
                 promised: "checking a session costs the gateway at most 50 µs".to_owned(),
                 measured: format!(
-                    "at most {with_bearer:.0} µs, the whole hop; a signed one takes {with_signature:.0}"
+                    "{check:.0} µs: the hop takes {with_bearer:.0} with a session and {with_signature:.0} with a \
+                     signature, of which checking the signature is {proof:.1}"
                 ),
-                kept: with_bearer <= 50.0,
+                kept: check <= 50.0,
             });
         }
         Ok(())
