@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use reqwest::header::{LOCATION, SET_COOKIE};
+use reqwest::header::{CONNECTION, LOCATION, SET_COOKIE};
 use reqwest::{RequestBuilder, Url};
 use serde_json::Value;
 use shared::testing::Answered;
@@ -88,8 +88,10 @@ impl Visitor {
         self.http.request(reqwest::Method::from_bytes(method.as_bytes()).unwrap(), url)
     }
 
-    /// Sends with this browser's cookies, and keeps those that come back.
+    /// Sends with this browser's cookies, and keeps those that come back. Each time on a connection of
+    /// its own: a kept one may be closed at the moment it is used again.
     pub async fn send(&self, request: RequestBuilder) -> Answered {
+        let request = request.header(CONNECTION, "close");
         let cookies: Vec<String> = {
             let jar = self.jar.lock().unwrap();
             jar.iter().map(|(name, value)| format!("{name}={value}")).collect()
