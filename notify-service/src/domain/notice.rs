@@ -1,4 +1,5 @@
-//! What is said about a task, or about a stolen session: the words are fixed once, so that a repeat is the same to the byte.
+//! What is said about a task, or about a stolen session: the words are fixed once, so that a repeat
+//! is the same to the byte.
 
 use chrono::{DateTime, Utc};
 
