@@ -3,7 +3,7 @@
 use flow_engine::bpmn::Finding;
 use shared::code::Code;
 use shared::db;
-use shared::fault::{DrawingFault, Fault, FieldError};
+use shared::fault::{DrawingPlace, Fault, FieldError};
 use shared::http::client;
 
 use crate::domain::form::Mistake;
@@ -91,6 +91,12 @@ fn names(details: &[FieldError]) -> String {
 
 fn first_message(findings: &[Finding]) -> &str {
     findings.first().map(|finding| finding.message.as_str()).unwrap_or_default()
+}
+
+/// A finding in the words of the contract.
+fn fault(finding: &Finding) -> FieldError {
+    let Finding { element_id, line, code, message } = finding.clone();
+    FieldError::malformed("bpmnXml", message).at(DrawingPlace { element_id, line, code })
 }
 
 fn listed(field: &str, mistakes: &[Mistake]) -> String {
@@ -191,6 +197,7 @@ impl Fault for Error {
             Error::UnknownPerson { field, .. } | Error::DisabledPerson { field, .. } => {
                 vec![FieldError::reference(*field, self.to_string())]
             }
+            Error::BadDrawing(findings) => findings.iter().map(fault).collect(),
             Error::Order(_)
             | Error::NotOffered(_)
             | Error::StillStuck(_)
@@ -200,24 +207,11 @@ impl Fault for Error {
             | Error::Crowded
             | Error::Snapshot(_)
             | Error::Stopped(_)
-            | Error::BadDrawing(_)
             | Error::Timer(_)
             | Error::Compiler(_)
             | Error::Version(_)
             | Error::Directory(_)
             | Error::Database(_) => Vec::new(),
         }
-    }
-
-    fn findings(&self) -> Vec<DrawingFault> {
-        let Error::BadDrawing(findings) = self else { return Vec::new() };
-        let fault = |finding: &Finding| DrawingFault {
-            field: "bpmnXml",
-            element_id: finding.element_id.clone(),
-            line: finding.line,
-            code: finding.code,
-            message: finding.message.clone(),
-        };
-        findings.iter().map(fault).collect()
     }
 }

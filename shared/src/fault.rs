@@ -12,11 +12,6 @@ pub trait Fault: std::error::Error + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Every fault of a drawing that was sent.
-    fn findings(&self) -> Vec<DrawingFault> {
-        Vec::new()
-    }
-
     /// Seconds after which a retry makes sense, for 429 and 503.
     fn retry_after_secs(&self) -> Option<u32> {
         match self.code() {
@@ -35,21 +30,19 @@ pub struct FieldError {
     pub message: String,
     /// The kind of mistake, which names the code of a refused row.
     pub mistake: Mistake,
+    /// Of a fault in a drawing: where.
+    pub place: Option<Box<DrawingPlace>>,
 }
 
-/// One fault of a drawing: which element, where it stands, what is wrong.
+/// Where in a drawing a fault is, and which kind of fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DrawingFault {
-    /// The field that holds the drawing.
-    pub field: &'static str,
+pub struct DrawingPlace {
     /// The element's id; empty where the fault is of the whole text.
     pub element_id: String,
     /// Where it stands in the text, from 1.
     pub line: u32,
     /// Which kind of fault, UPPER_SNAKE.
     pub code: &'static str,
-    /// One Chinese sentence for the caller.
-    pub message: String,
 }
 
 /// The kinds of mistakes a field can have.
@@ -78,14 +71,25 @@ impl Mistake {
 }
 
 impl FieldError {
+    /// A mistake of a field.
+    pub fn new(field: String, message: String, mistake: Mistake) -> Self {
+        Self { field, message, mistake, place: None }
+    }
+
+    /// The same mistake, in a drawing.
+    pub fn at(mut self, place: DrawingPlace) -> Self {
+        self.place = Some(Box::new(place));
+        self
+    }
+
     /// A field that is missing or malformed.
     pub fn malformed(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into(), mistake: Mistake::Malformed }
+        Self::new(field.into(), message.into(), Mistake::Malformed)
     }
 
     /// A field that names something this enterprise does not have.
     pub fn reference(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into(), mistake: Mistake::Reference }
+        Self::new(field.into(), message.into(), Mistake::Reference)
     }
 }
 

@@ -70,7 +70,7 @@ impl Fields<'_> {
     /// Notes a mistake of this object's field.
     pub fn refuse(&mut self, name: &str, mistake: Mistake, message: impl Into<String>) {
         let field = self.place(name);
-        self.errors.push(FieldError { field, message: message.into(), mistake });
+        self.errors.push(FieldError::new(field, message.into(), mistake));
     }
 
     fn missing<T: Default>(&mut self, name: &str) -> T {

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
 
 use crate::code::Code;
-use crate::fault::{DrawingFault, Fault, FieldError, chain};
+use crate::fault::{Fault, FieldError, chain};
 
 /// What a handler returns.
 pub type Answer<T> = Result<Reply<T>, ApiError>;
@@ -73,8 +73,6 @@ pub struct ApiError {
     pub message: String,
     /// Every bad field.
     pub details: Vec<FieldError>,
-    /// Every fault of a drawing.
-    pub findings: Vec<DrawingFault>,
     /// Seconds until a retry makes sense.
     pub retry_after_secs: Option<u32>,
     /// The methods an address has, for 405.
@@ -88,7 +86,6 @@ impl ApiError {
             code,
             message: message.into(),
             details: Vec::new(),
-            findings: Vec::new(),
             retry_after_secs: None,
             allow: None,
         }
@@ -145,7 +142,6 @@ impl<E: Fault> From<E> for ApiError {
             code,
             message,
             details: error.details(),
-            findings: error.findings(),
             retry_after_secs: error.retry_after_secs(),
             allow: None,
         }
@@ -176,19 +172,13 @@ struct ErrorDetail<'a> {
 
 impl<'a> From<&'a FieldError> for ErrorDetail<'a> {
     fn from(error: &'a FieldError) -> Self {
-        let (field, message) = (&error.field, &error.message);
-        Self { field, message, element_id: None, line: None, code: None }
-    }
-}
-
-impl<'a> From<&'a DrawingFault> for ErrorDetail<'a> {
-    fn from(fault: &'a DrawingFault) -> Self {
+        let place = error.place.as_deref();
         Self {
-            field: fault.field,
-            message: &fault.message,
-            element_id: Some(&fault.element_id),
-            line: Some(fault.line),
-            code: Some(fault.code),
+            field: &error.field,
+            message: &error.message,
+            element_id: place.map(|place| place.element_id.as_str()),
+            line: place.map(|place| place.line),
+            code: place.map(|place| place.code),
         }
     }
 }
@@ -199,8 +189,7 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let faults = self.findings.iter().map(ErrorDetail::from);
-        let details = self.details.iter().map(ErrorDetail::from).chain(faults).collect();
+        let details = self.details.iter().map(ErrorDetail::from).collect();
         let data = ErrorData {
             error_code: self.code.name(),
             error_message: &self.message,
