@@ -130,6 +130,17 @@ enum Command {
     /// Where an application's ERP is, and what it is told of orders.
     #[command(subcommand)]
     Erp(erp::ErpCommand),
+    /// List what is stuck in an enterprise's orders, and why, oldest first.
+    Incidents {
+        enterprise: String,
+        /// Only of this order.
+        #[arg(long)]
+        order: Option<i64>,
+        #[arg(long, default_value_t = 1)]
+        page: u32,
+    },
+    /// Try again what is stuck; the id is in the list of incidents.
+    Retry { incident: String },
 }
 
 #[derive(Deserialize)]
@@ -138,6 +149,7 @@ struct Settings {
     data: Data,
     sso: Neighbour,
     notify: Neighbour,
+    flow: Neighbour,
     log: Log,
 }
 
@@ -177,10 +189,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
         url: settings.sso.url,
     };
     let notify = Service {
-        peer: settings.notify.peer(keys)?,
+        peer: settings.notify.peer(keys.clone())?,
         name: "notify-service",
         url: settings.notify.url,
     };
+    let flow =
+        Service { peer: settings.flow.peer(keys)?, name: "flow-service", url: settings.flow.url };
     match command {
         Command::CreateEnterprise { enterprise, name } => {
             sso.post("/enterprise", json!({"enterpriseCode": enterprise, "name": name})).await?;
@@ -260,6 +274,17 @@ async fn run(command: Command) -> anyhow::Result<()> {
             say(&serde_json::to_string_pretty(&shown)?)
         }
         Command::Erp(command) => erp::erp(&notify, command).await,
+        Command::Incidents { enterprise, order, page } => {
+            let mut path = format!("/incidents?enterpriseCode={}&page={page}", encode(&enterprise));
+            if let Some(order) = order {
+                path.push_str(&format!("&orderId={order}"));
+            }
+            say(&serde_json::to_string_pretty(&flow.get(&path).await?)?)
+        }
+        Command::Retry { incident } => {
+            flow.post("/incident/retry", json!({"incidentId": incident})).await?;
+            say("tried again; aiflow-admin incidents shows whether it is still stuck")
+        }
         Command::Replay { id } => {
             notify.post("/delivery/replay", json!({"id": id})).await?;
             say("it is due again")

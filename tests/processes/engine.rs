@@ -174,8 +174,7 @@ async fn patient_get(erp: &Erp, path: &str) -> Value {
 
 fn state_of(history: &Value, order: i64) -> String {
     let orders = history["orders"].as_array().cloned().unwrap_or_default();
-    let own =
-        orders.iter().find(|one| one["orderId"] == order).expect("the order is in its history");
+    let own = orders.iter().find(|one| one["orderId"] == order).unwrap();
     own["state"].as_str().unwrap().to_owned()
 }
 
@@ -231,4 +230,72 @@ fn each_is_told_once(odoo: &Odoo, orders: &BTreeMap<i64, &Drawing>) -> Result<()
     } else {
         Err(format!("{} of {} are missing", missing.len(), orders.len()))
     }
+}
+
+/// What somebody may send as a drawing, each with a code of its own: (what it is, the drawing).
+fn hostile_drawings() -> Vec<(&'static str, String)> {
+    let file = |body: &str| {
+        format!(
+            "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL' targetNamespace='x'>\
+             <process id='p' isExecutable='true'>{body}</process></definitions>"
+        )
+    };
+    let between = |node: &str| {
+        file(&format!(
+            "<startEvent id='s'/><sequenceFlow id='f1' sourceRef='s' targetRef='a'/>{node}\
+             <sequenceFlow id='f2' sourceRef='a' targetRef='e'/><endEvent id='e'/>"
+        ))
+    };
+    let bomb = "<!DOCTYPE d [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]>";
+    let deep = |count: usize| {
+        format!("{}{}", "<subProcess id='x'>".repeat(count), "</subProcess>".repeat(count))
+    };
+    let attributes: String = (0..60_000).map(|number| format!(" a{number}='1'")).collect();
+    let brackets = format!("{}1{}", "(".repeat(2_000), ")".repeat(2_000));
+    let condition = format!(
+        "<exclusiveGateway id='a'/><sequenceFlow id='f3' sourceRef='a' targetRef='e'>\
+         <conditionExpression>${{{brackets}}}</conditionExpression></sequenceFlow>"
+    );
+    vec![
+        ("an entity bomb", format!("{bomb}{}", between("<task id='a' name='&b;'/>"))),
+        ("depth 1,000", file(&deep(1_000))),
+        ("depth 20,000", file(&deep(20_000))),
+        ("60,000 attributes", between(&format!("<task id='a'{attributes}/>"))),
+        ("an expression bomb", between(&condition)),
+        ("a call of itself", between("<callActivity id='a' calledElement='p'/>")),
+        (
+            "a loop without a wait",
+            between("<task id='a'/><sequenceFlow id='f3' sourceRef='a' targetRef='a'/>"),
+        ),
+        ("no end of text", between(&format!("<task id='a' name='{}'/>", "长".repeat(300_000)))),
+        ("half a file", "<definitions".repeat(1_000)),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_drawings_are_refused_or_stopped_and_flow_service_lives_on() {
+    let house = House::start("drawings").await;
+    let world = World::start(&house).await;
+    tell_the_erp(&house, &world).await;
+    let before = house.pid("flow");
+
+    for (number, (what, drawing)) in hostile_drawings().into_iter().enumerate() {
+        let code = format!("HOSTILE{number}");
+        let flow = json!({"flowCode": code, "flowName": what, "formSchema": {"components": []},
+            "bpmnXml": drawing});
+        let created = world.erp.post("/aflow/api/flow/create", &flow).await;
+        let version = json!({"flowCode": code, "flowVersion": 1});
+        let published = world.erp.post("/aflow/api/flow/publish", &version).await;
+        assert!(!created.is_ok() || !published.is_ok(), "{what} was published");
+        for answer in [created, published] {
+            let known = answer.http == 200 || answer.http == 413;
+            assert!(known && answer.took < Duration::from_secs(5), "{what}: {answer:?}");
+        }
+    }
+    publish(&world.erp).await;
+    let order = run(&world.erp, &DRAWINGS[0], 1).await;
+
+    assert_eq!(ended(&world.erp, order).await, expected(&DRAWINGS[0]));
+    assert_eq!(house.pid("flow"), before, "flow-service is another process now");
+    house.close().await;
 }

@@ -135,6 +135,11 @@ impl House {
         child.wait().unwrap();
     }
 
+    /// The process that a service is.
+    pub(crate) fn pid(&self, service: &str) -> u32 {
+        self.running.lock().unwrap()[service].id()
+    }
+
     /// Sends SIGTERM and waits; gives the exit code and how long it took.
     pub(crate) async fn stop_gracefully(&self, service: &'static str) -> (Option<i32>, Duration) {
         let mut child = self.running.lock().unwrap().remove(service).unwrap();
