@@ -12,7 +12,7 @@ pub(crate) enum ErpCommand {
     Set {
         enterprise: String,
         app: String,
-        /// Such as https://odoo.example.com; the paths come after it.
+        /// Such as `https://odoo.example.com`; the paths come after it.
         #[arg(long)]
         base_url: String,
         /// Default /odoo/api/workflow/receive.
