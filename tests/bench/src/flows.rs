@@ -9,6 +9,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::house::House;
 use crate::load::{Meter, Outcome, Plan, Signer, Wire};
 use crate::proc::Watch;
 
@@ -126,3 +127,60 @@ impl Driver {
         Ok(said)
     }
 }
+
+const TIMER_FLOW: &str = "BENCH_TIMER";
+
+/// start → a timer far away → end.
+const TIMER_DRAWING: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="http://aiflow/bench">
+<process id="bench_timer" isExecutable="true"><startEvent id="start"/>
+<sequenceFlow id="f1" sourceRef="start" targetRef="wait"/>
+<intermediateCatchEvent id="wait"><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition></intermediateCatchEvent>
+<sequenceFlow id="f2" sourceRef="wait" targetRef="end"/><endEvent id="end"/></process></definitions>"#;
+
+/// Lets so many orders wait for a timer, makes all timers due at once, and gives how long it takes
+/// until the last has fired.
+pub(crate) async fn fire_timers(
+    house: &House,
+    erp: &Signer,
+    numbers: &Arc<AtomicU64>,
+    count: usize,
+) -> anyhow::Result<Duration> {
+    let address = house.address("gateway");
+    let mut wire = Wire::open(address).await?;
+    let flow = json!({"flowCode": TIMER_FLOW, "flowName": "定时", "formSchema": {"components": []},
+        "bpmnXml": TIMER_DRAWING});
+    erp.post(&mut wire, "/aflow/api/flow/create", &flow).await?;
+    let version = json!({"flowCode": TIMER_FLOW, "flowVersion": 1});
+    erp.post(&mut wire, "/aflow/api/flow/publish", &version).await?;
+    let mut starting = JoinSet::new();
+    for _ in 0..STARTERS {
+        let (erp, numbers) = (erp.clone(), numbers.clone());
+        starting.spawn(async move {
+            let mut wire = Wire::open(address).await?;
+            for _ in 0..count / STARTERS {
+                let key = format!("TIMER{}", numbers.fetch_add(1, Ordering::Relaxed));
+                let order =
+                    json!({"flowCode": TIMER_FLOW, "initiator": "U0003", "businessKey": key});
+                erp.post(&mut wire, "/aflow/api/order/start", &order).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(started) = starting.join_next().await {
+        started??;
+    }
+    let began = Instant::now();
+    house.db.batch_execute("update flow.timers set due_at = now()").await?;
+    loop {
+        let left: i64 = house.db.query_one("select count(*) from flow.timers", &[]).await?.get(0);
+        if left == 0 {
+            return Ok(began.elapsed());
+        }
+        anyhow::ensure!(began.elapsed() < Duration::from_secs(300), "{left} timers never fired");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// How many connections start the orders of [`fire_timers`].
+const STARTERS: usize = 32;

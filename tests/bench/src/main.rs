@@ -351,7 +351,15 @@ impl Bench {
             self.report.lines.extend([limit, line]);
             self.rest().await?;
         }
-        Ok(())
+        let count = if self.quick { 1_024 } else { 10_016 };
+        self.say(&format!("{count} orders that wait for a timer"));
+        let took = flows::fire_timers(&self.house, &erp, &self.numbers, count).await?;
+        self.report.engine.push(format!(
+            "{count} timers due at once, each persisted with what follows: all fired after {:.1} s, {:.0} a second",
+            took.as_secs_f64(),
+            count as f64 / took.as_secs_f64()
+        ));
+        self.rest().await
     }
 
     async fn hops(&mut self) -> anyhow::Result<()> {

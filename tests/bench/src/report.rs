@@ -53,7 +53,7 @@ pub(crate) struct Report {
     pub(crate) lines: Vec<Line>,
     pub(crate) hops: Vec<Line>,
     pub(crate) hop_notes: Vec<String>,
-    /// The engine in memory, a sentence each.
+    /// The engine in memory and its timers, a sentence each.
     pub(crate) engine: Vec<String>,
     pub(crate) pushes: Vec<Push>,
     /// Name, MiB at the end, MiB at most.
@@ -146,7 +146,7 @@ impl Report {
             writeln!(text, "{}", line.row())?;
         }
         if !self.engine.is_empty() {
-            writeln!(text, "\n## The engine in memory, on one core\n")?;
+            writeln!(text, "\n## The engine: in memory on one core, and its timers\n")?;
             for note in &self.engine {
                 writeln!(text, "- {note}")?;
             }
