@@ -164,13 +164,15 @@ mod tests {
         let bus = Memory::named("house");
         let mut task = bus.subscribe(Queue::Shared("task"), &["directory.changed"]);
         let mut sso = bus.subscribe(Queue::Shared("sso"), &["directory.changed"]);
+        let mut flow = bus.subscribe(Queue::Shared("flow"), &["directory.changed"]);
 
         let early = bus.publish(vec![message("directory.changed")]).await;
         let mut notify = bus.subscribe(Queue::Shared("notify"), &["directory.changed"]);
-        let (published, (), (), ()) = tokio::join!(
+        let (published, (), (), (), ()) = tokio::join!(
             bus.publish(vec![message("directory.changed")]),
             async { task.next().await.answer(true) },
             async { sso.next().await.answer(true) },
+            async { flow.next().await.answer(true) },
             async { notify.next().await.answer(true) },
         );
 
