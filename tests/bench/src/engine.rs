@@ -47,10 +47,15 @@ pub(crate) fn measure(time: Duration) -> anyhow::Result<Measured> {
         1e3 / many,
         1e4 / many
     ));
-    let large = people_list(10_000);
+    // As many as one task may be repeated.
+    let large = people_list(1_000);
     let listed = library(&for_each_person())?;
-    let wide = per_second(time, || open(&listed, large.clone()).map(drop))?;
-    measured.notes.push(format!("Opening 10,000 tasks of one order: {:.1} ms", 1e3 / wide));
+    let wide = per_second(time, || {
+        let opened = open(&listed, large.clone())?.effects;
+        let tasks = opened.iter().filter(|effect| matches!(effect, Effect::OpenTask(_))).count();
+        if tasks == 1_000 { Ok(()) } else { bail!("{tasks} tasks were opened") }
+    })?;
+    measured.notes.push(format!("Opening 1,000 tasks of one order: {:.1} ms", 1e3 / wide));
     Ok(measured)
 }
 

@@ -339,12 +339,18 @@ impl Bench {
         let gateway = self.house.address("gateway");
         flows::prepare(gateway, &erp).await?;
         let work = "order/start → two approvals → end";
+        let (warmup, measured) = (self.warmup, self.measured);
+        let plan =
+            |connections| Plan { address: gateway, connections, warmup, measured, must_have: "" };
+        // As with snapshots: PostgreSQL knows its tables before it counts.
+        flows::run(plan(8), &erp, &self.numbers, &self.house.watch).await?;
+        self.rest().await?;
+        self.house.analyze().await?;
         for connections in [1, 8, 32, 128] {
             let limit = format!("pgbench: {work}");
             let limit = self.limit(&limit, pgbench::flow_script()?, connections).await?;
-            let (warmup, measured) = (self.warmup, self.measured);
-            let plan = Plan { address: gateway, connections, warmup, measured, must_have: "" };
-            let outcome = flows::run(plan, &erp, &self.numbers, &self.house.watch).await?;
+            let outcome =
+                flows::run(plan(connections), &erp, &self.numbers, &self.house.watch).await?;
             let mut line = self.line(work, connections, outcome);
             self.say(&format!("{work}, {connections} connections: {:.0} per s", line.per_second));
             line.limit = Some(limit.per_second);

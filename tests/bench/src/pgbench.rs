@@ -223,7 +223,8 @@ pub(crate) fn flow_script() -> anyhow::Result<String> {
         "fi as (update bench.flow_instances i set seq = seq + 1, body = '{state}' from n where i.order_id = n), \
          uo as (update bench.orders o set seq = seq + 1, updated_at = now() from n where o.id = {id}), "
     );
-    let told = event("outbox", "task.changed");
+    // What comes before ends in a comma.
+    let told = format!("last as (select 1) {}", event("outbox", "task.changed"));
     let again = "with n as materialized (select (:number)::bigint as n), ";
     Ok(format!(
         "select nextval('bench.number') as number \\gset\n\
@@ -240,7 +241,7 @@ pub(crate) fn flow_script() -> anyhow::Result<String> {
          {step}{first}{told};\n\
          {again}{moved}{step}{close_first}{second}{told};\n\
          {again}{moved}{step}{close_second}\
-         fo as (update bench.flow_orders o set state = 'completed', result = 'pass', ended_at = now() from n where o.order_id = n) \
+         fo as (update bench.flow_orders o set state = 'completed', result = 'pass', ended_at = now() from n where o.order_id = n), \
          {told};\n",
         first = opened(1, "first"),
         second = opened(2, "second"),
