@@ -4,10 +4,11 @@ use actix_web::web::Data;
 use actix_web::{get, post};
 use serde::Serialize;
 use serde_json::Value;
+use shared::code::Code;
 use shared::fault::Mistake;
 use shared::http::body::{Body, Query};
 use shared::http::fields::{Fields, Read, TEXT_MAX_CHARS};
-use shared::http::reply::{Answer, Done, Reply};
+use shared::http::reply::{Answer, ApiError, Done, Reply};
 use shared::http::server::detached;
 use shared::id::{CODE_MAX_CHARS, FlowCode, UserCode};
 use shared::identity::{Actor, Caller};
@@ -367,6 +368,11 @@ pub(crate) async fn decide_task(
         Actor::Application { app, .. } => Some(app.clone()),
         Actor::Person(_) | Actor::Service(_) => None,
     };
+    // People fill in forms; what a form does not ask for would be theirs to make up.
+    if app.is_none() && (request.variables.is_some() || request.bpmn_error_code.is_some()) {
+        let sentence = "variables 和 bpmnErrorCode 只能由应用提交";
+        return Err(ApiError::new(Code::NotPermitted, sentence));
+    }
     let decision = Decision {
         task: request.task_id,
         decider: Decider { user, app },

@@ -30,6 +30,18 @@ async fn the_lists_are_right_when_the_answer_arrives() {
     assert_eq!(first["url"], format!("{page}/{order}?taskId={}&source=native", task(order, 0)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn people_set_no_variables_and_throw_no_errors() {
+    let app = TestApp::spawn().await;
+    let caller = app.person("USER002");
+
+    for extra in [json!({"variables": {"amount": 1}}), json!({"bpmnErrorCode": "E1"})] {
+        let mut body = json!({"taskId": "1000001-1", "action": "pass"});
+        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        app.complete(&caller, body).await.refused(Code::NotPermitted);
+    }
+}
+
 #[tokio::test]
 async fn an_order_ends_with_its_last_task_and_shows_who_decided_what() {
     let app = TestApp::spawn().await;
@@ -245,11 +257,11 @@ async fn a_task_for_nobody_is_decided_by_the_flows_own_application() {
 async fn a_task_that_ends_with_an_error_was_not_passed_and_may_be_said_twice() {
     let app = TestApp::spawn().await;
     let order = app.start(&[&["USER002"], &["USER003"]]).await;
-    let body = json!({"taskId": task(order, 0), "action": "pass", "bpmnErrorCode": "NO_STOCK",
-        "variables": {"stock": 0}});
+    let body = json!({"taskId": task(order, 0), "userCode": "USER002", "action": "pass",
+        "bpmnErrorCode": "NO_STOCK", "variables": {"stock": 0}});
 
-    let first = app.complete(&app.person("USER002"), body.clone()).await.ok();
-    let again = app.complete(&app.person("USER002"), body).await.ok();
+    let first = app.complete(&app.application(APP), body.clone()).await.ok();
+    let again = app.complete(&app.application(APP), body).await.ok();
 
     assert_eq!((&first["applied"], &again["applied"]), (&json!(true), &json!(false)));
     assert_eq!(app.detail(order).await["tasks"][0]["taskResult"], "reject");
