@@ -44,6 +44,7 @@ fn step(world: &World, seq: i64) -> OrderAdvanced {
         finished: None,
         form_data: None,
         variables: None,
+        ..OrderAdvanced::default()
     }
 }
 
@@ -79,6 +80,7 @@ async fn the_documented_flask_example_and_standardwebhooks_accept_our_pushes() {
         handler: Some("USER002".to_owned()),
         comment: Some("同意".to_owned()),
         form_data: None,
+        ..ClosedWork::default()
     };
     let finished = OrderFinished {
         result: "pass".to_owned(),

@@ -69,6 +69,7 @@ pub(crate) fn order_advanced(moved: &Moved, at: DateTime<Utc>) -> Vec<OrderAdvan
             finished: news.finished.as_ref().map(finished),
             form_data: news.form_data.clone(),
             variables: news.variables.clone(),
+            ..OrderAdvanced::default()
         })
     };
     moved.news.iter().filter_map(fact).collect()
@@ -88,6 +89,7 @@ fn opened_work(order: i64, wait: u64, task: &Task) -> OpenedWork {
         place: place_of(task),
         assignees: task.assignees.clone(),
         due_at: task.due.map(|due| due.to_rfc3339()),
+        ..OpenedWork::default()
     }
 }
 
@@ -99,6 +101,7 @@ fn closed_work(order: i64, wait: u64, closed: &Closed) -> ClosedWork {
         handler: closed.handler.clone(),
         comment: closed.comment.clone(),
         form_data: closed.form_data.clone(),
+        ..ClosedWork::default()
     }
 }
 

@@ -101,7 +101,11 @@ pub(crate) async fn ask_people(
     wanted: &Wanted,
 ) -> Result<People, Error> {
     let mut known = People::default();
-    let question = FindPeople { users: wanted.users.clone(), departments: wanted.groups.clone() };
+    let question = FindPeople {
+        users: wanted.users.clone(),
+        departments: wanted.groups.clone(),
+        ..FindPeople::default()
+    };
     let found = match ctx.directory.find(tenant, &question).await {
         Ok(found) => found,
         Err(error) => {

@@ -164,6 +164,7 @@ pub(crate) fn person(code: &str, active: bool, revision: i64) -> Person {
         dingtalk_user_id: None,
         active,
         revision,
+        ..Person::default()
     }
 }
 

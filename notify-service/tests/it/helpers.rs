@@ -485,5 +485,6 @@ pub(crate) fn person(code: &str, mobile: &str) -> Person {
         dingtalk_user_id: None,
         active: true,
         revision: 1,
+        ..Person::default()
     }
 }

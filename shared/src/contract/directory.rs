@@ -15,7 +15,7 @@ pub struct PeopleChanged {
 }
 
 /// One person as others need to know them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
     /// The ERP's user code.
@@ -30,10 +30,60 @@ pub struct Person {
     pub active: bool,
     /// Rises with every change of the person: an older fact changes nothing.
     pub revision: i64,
+    /// Their department, by id; empty in facts of older releases.
+    #[serde(default)]
+    pub dept_id: String,
+    /// Their direct supervisor, by user code.
+    #[serde(default)]
+    pub supervisor: Option<String>,
+    /// Their job title, such as `总监`.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Their roles, such as `finance`.
+    #[serde(default)]
+    pub roles: Vec<String>,
 }
 
 impl Event for PeopleChanged {
     const TOPIC: &'static str = "directory.changed";
+
+    fn key(&self) -> String {
+        self.tenant.clone()
+    }
+}
+
+/// Departments were added or changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DepartmentsChanged {
+    /// The enterprise's code.
+    pub tenant: String,
+    /// The state of each department after the change.
+    pub departments: Vec<Department>,
+}
+
+/// One department as others need to know it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Department {
+    /// The ERP's id.
+    pub dept_id: String,
+    /// The ERP's code, where it has one.
+    pub dept_code: Option<String>,
+    /// The name to show.
+    pub name: String,
+    /// The department above, by id; absent for a root.
+    pub parent_id: Option<String>,
+    /// Those who lead it, by user code, in the ERP's order; empty where the ERP does not say.
+    pub managers: Vec<String>,
+    /// Whether it is in use.
+    pub active: bool,
+    /// Rises with every change of the department: an older fact changes nothing.
+    pub revision: i64,
+}
+
+impl Event for DepartmentsChanged {
+    const TOPIC: &'static str = "department.changed";
 
     fn key(&self) -> String {
         self.tenant.clone()
@@ -65,6 +115,13 @@ pub struct FindPeople {
     pub users: Vec<String>,
     /// Department ids or codes whose active people are wanted.
     pub departments: Vec<String>,
+    /// User codes whose surroundings are wanted: everybody above them, their departments up to the
+    /// root, and those who lead these.
+    #[serde(default)]
+    pub around: Vec<String>,
+    /// Roles whose active people are wanted.
+    #[serde(default)]
+    pub roles: Vec<String>,
 }
 
 /// Those who were found; whoever is not among them does not exist.
@@ -74,6 +131,9 @@ pub struct FoundPeople {
     pub people: Vec<Person>,
     /// One line for each department that exists.
     pub departments: Vec<Members>,
+    /// The departments around those who were asked for.
+    #[serde(default)]
+    pub around: Vec<Department>,
 }
 
 /// The active people of a department.
@@ -152,6 +212,26 @@ pub struct PersonMatch {
     pub by: String,
 }
 
+pub(super) fn department_entry() -> Entry {
+    let department = Department {
+        dept_id: "DEPT002".into(),
+        dept_code: Some("DEV".into()),
+        name: "开发组".into(),
+        parent_id: Some("DEPT001".into()),
+        managers: vec!["USER002".into()],
+        active: true,
+        revision: 3,
+    };
+    let example = DepartmentsChanged { tenant: "COMPANY001".into(), departments: vec![department] };
+    Entry {
+        topic: DepartmentsChanged::TOPIC,
+        publisher: "sync-service",
+        consumers: "flow-service",
+        meaning: "Departments of an enterprise changed; at most 200 in one event.",
+        example: serde_json::to_value(example).unwrap_or_default(),
+    }
+}
+
 pub(super) fn entry() -> Entry {
     let person = Person {
         user_code: "USER002".into(),
@@ -160,12 +240,16 @@ pub(super) fn entry() -> Entry {
         dingtalk_user_id: None,
         active: true,
         revision: 7,
+        dept_id: "DEPT002".into(),
+        supervisor: Some("USER001".into()),
+        title: Some("总监".into()),
+        roles: vec!["finance".into()],
     };
     let example = PeopleChanged { tenant: "COMPANY001".into(), people: vec![person] };
     Entry {
         topic: PeopleChanged::TOPIC,
         publisher: "sync-service",
-        consumers: "sso-service, task-service, notify-service",
+        consumers: "sso-service, flow-service, task-service, notify-service",
         meaning: "People of an enterprise changed; at most 200 in one event.",
         example: serde_json::to_value(example).unwrap_or_default(),
     }

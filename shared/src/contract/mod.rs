@@ -34,7 +34,14 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// The durable queues and what each hears. Publishers make sure that they exist, so that a fact
 /// reaches also a service that has never run yet.
 pub const QUEUES: &[(&str, &[&str])] = &[
-    ("flow", &[directory::PeopleChanged::TOPIC, order::ServiceAnswered::TOPIC]),
+    (
+        "flow",
+        &[
+            directory::DepartmentsChanged::TOPIC,
+            directory::PeopleChanged::TOPIC,
+            order::ServiceAnswered::TOPIC,
+        ],
+    ),
     (
         "task",
         &[directory::PeopleChanged::TOPIC, flow::FlowPublished::TOPIC, order::OrderAdvanced::TOPIC],
@@ -78,6 +85,7 @@ pub struct Entry {
 pub fn catalogue() -> Vec<Entry> {
     let mut all = vec![
         access::entry(),
+        directory::department_entry(),
         directory::entry(),
         flow::entry(),
         session::ended_entry(),

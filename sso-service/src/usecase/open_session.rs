@@ -122,5 +122,6 @@ fn copy_of(bound: &Bound) -> Person {
         dingtalk_user_id: None,
         active: bound.person.active,
         revision: bound.person.revision,
+        ..Person::default()
     }
 }

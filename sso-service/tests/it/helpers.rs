@@ -225,6 +225,7 @@ impl TestApp {
             dingtalk_user_id: None,
             active,
             revision,
+            ..Person::default()
         };
         let event = PeopleChanged { tenant: self.tenant.clone(), people: vec![person] };
         let message = Message {

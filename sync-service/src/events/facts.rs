@@ -21,6 +21,7 @@ pub(crate) fn people_changed(
         dingtalk_user_id: user.dingtalk_user_id.clone(),
         active: user.active,
         revision,
+        ..Person::default()
     };
     changed
         .chunks(PER_EVENT)

@@ -42,6 +42,7 @@ pub(crate) async fn list_people(
         dingtalk_user_id: row.dingtalk_user_id,
         active: row.active,
         revision: row.revision,
+        ..Person::default()
     };
     Ok(rows.into_iter().map(person).collect())
 }

@@ -19,7 +19,7 @@ pub(crate) async fn find_people(
     let conn = ctx.db.connection().await?;
     let mut people = found::list_people(&conn, tenant, wanted.users).await?;
     if wanted.departments.is_empty() {
-        return Ok(FoundPeople { people, departments: Vec::new() });
+        return Ok(FoundPeople { people, departments: Vec::new(), ..FoundPeople::default() });
     }
     let departments = found::list_members(&conn, tenant, wanted.departments, MOST_MEMBERS).await?;
     let known = |code: &String| people.iter().any(|person| person.user_code == *code);
@@ -28,5 +28,5 @@ pub(crate) async fn find_people(
     if !others.is_empty() {
         people.extend(found::list_people(&conn, tenant, others).await?);
     }
-    Ok(FoundPeople { people, departments })
+    Ok(FoundPeople { people, departments, ..FoundPeople::default() })
 }

@@ -214,6 +214,7 @@ fn opened(number: i64, stage: usize, people: &[String]) -> OpenedWork {
         place: place(&format!("stage{stage}"), &format!("第{}级审批", stage + 1)),
         assignees: people.to_vec(),
         due_at: Some("2030-01-25T10:00:00.123456789+00:00".to_owned()),
+        ..OpenedWork::default()
     }
 }
 
@@ -225,6 +226,7 @@ fn closed(number: i64, stage: usize, result: &str, handler: Option<&str>) -> Clo
         handler: handler.map(str::to_owned),
         comment: None,
         form_data: None,
+        ..ClosedWork::default()
     }
 }
 
@@ -260,5 +262,6 @@ fn step(tenant: &str, number: i64, seq: i64) -> OrderAdvanced {
         finished: None,
         form_data: None,
         variables: None,
+        ..OrderAdvanced::default()
     }
 }

@@ -148,6 +148,7 @@ async fn tasks_that_nobody_decided_are_no_log() {
         handler: None,
         comment: None,
         form_data: None,
+        ..ClosedWork::default()
     };
 
     erp.publish(&[erp.start(7), OrderAdvanced { closed: vec![revoked], ..erp.end(7, 2, "fail") }])

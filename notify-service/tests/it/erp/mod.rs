@@ -193,6 +193,7 @@ impl TestErp {
             finished: None,
             form_data: None,
             variables: None,
+            ..OrderAdvanced::default()
         }
     }
 
@@ -216,6 +217,7 @@ impl TestErp {
                 handler: Some("USER002".to_owned()),
                 comment: Some("同意".to_owned()),
                 form_data: Some(json!({"comment": "审批意见"})),
+                ..ClosedWork::default()
             }],
             ..self.step(order, seq)
         }
