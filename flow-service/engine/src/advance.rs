@@ -84,6 +84,15 @@ fn admit(library: &Library, instance: &Instance, command: &Command) -> Result<()
             let somebody = instance.waits.iter().any(|wait| wait.what.takes_message(name));
             if somebody { Ok(()) } else { Err(Refusal::NobodyWaits(name.clone())) }
         }
+        Command::Return { wait, visit, straight_back } => {
+            admit_wait(*wait, |what| matches!(what, What::User | What::Receive(_)))?;
+            let targets = instance.return_targets(*wait);
+            let target = targets.iter().find(|it| it.visit == *visit).ok_or(Refusal::NotATarget)?;
+            let reaches = target.same_scope || !straight_back;
+            if reaches { Ok(()) } else { Err(Refusal::NoWayBack) }
+        }
+        Command::TakeBack { wait } if instance.can_take_back(*wait) => Ok(()),
+        Command::TakeBack { .. } => Err(Refusal::TooLate),
         Command::Start { .. }
         | Command::Signal { .. }
         | Command::SetVariables { .. }
@@ -124,6 +133,11 @@ fn carry_out(work: &mut Work<'_>, command: Command) {
         Command::Signal { name, variables } => work.deliver_signal(&name, &variables),
         Command::SetVariables { variables } => work.set_at_root(variables),
         Command::Retry { wait } => retry(work, wait),
+        Command::Return { wait, visit, straight_back: true } => {
+            work.return_and_come_back(wait, visit);
+        }
+        Command::Return { visit, .. } => work.return_to(visit),
+        Command::TakeBack { wait } => work.take_back(wait),
         Command::Cancel { reason } => work.end(State::Cancelled, Some(reason)),
     }
 }

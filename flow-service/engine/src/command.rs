@@ -76,6 +76,22 @@ pub enum Command {
         /// The incident.
         wait: u64,
     },
+    /// A task is sent back to what was done before it: whatever came from there is undone, and
+    /// its element begins again.
+    Return {
+        /// The task that is sent back.
+        wait: u64,
+        /// To where: one of [`Instance::return_targets`](crate::Instance::return_targets).
+        visit: u64,
+        /// Nothing but the task itself goes back, and it comes straight to where it was when the
+        /// target is done again.
+        straight_back: bool,
+    },
+    /// The last completion of a task is undone; nobody has acted since.
+    TakeBack {
+        /// The task that was completed.
+        wait: u64,
+    },
     /// Everything ends as cancelled.
     Cancel {
         /// Why.
@@ -110,6 +126,15 @@ pub enum Refusal {
     /// The library has no such process.
     #[error("流程定义 {0} 不存在")]
     UnknownProcess(String),
+    /// The task cannot be sent back there.
+    #[error("不能退回到该节点")]
+    NotATarget,
+    /// The target is in another scope: there is no way straight back.
+    #[error("目标节点与当前节点不在同一层级，重新提交后不能直接返回")]
+    NoWayBack,
+    /// Somebody has acted since, or the flow went on.
+    #[error("流程已继续处理，不能撤回")]
+    TooLate,
     /// A snapshot does not fit: an unknown version, or another drawing.
     #[error("流程快照无法恢复：{0}")]
     BadSnapshot(String),

@@ -148,6 +148,8 @@ pub struct OpenTask {
 pub enum TaskKind {
     /// A person.
     User,
+    /// Whoever started the order: it was sent back to its start event.
+    Resubmit,
     /// A message; the same wait is subscribed too where the task names one.
     Receive,
 }

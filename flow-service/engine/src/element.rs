@@ -17,7 +17,9 @@ mod throw;
 mod timer;
 mod user_task;
 
-use crate::instance::{Done, Memory, Resume, Role};
+pub(crate) use user_task::opened;
+
+use crate::instance::{Done, Memory, Parked, Resume, Role};
 use crate::lifecycle::Phase;
 use crate::process::{FlowIx, NodeIx, What};
 use crate::trail::Happened;
@@ -33,23 +35,25 @@ enum Way {
 
 impl Work<'_> {
     /// A token arrives at a node, by a flow or from nowhere.
-    pub(crate) fn enter(&mut self, node: NodeIx, scope: u64, flow: Option<FlowIx>) {
+    pub(crate) fn enter(&mut self, node: NodeIx, scope: u64, flow: Option<FlowIx>, at: u64) {
         let Some(run) = self.instance.find(scope).map(|it| it.run) else { return };
         let Some(process) = self.instance.run(run).map(|it| it.process.clone()) else { return };
         let drawn = process.graph.node(node);
         if join::waits_for_more(drawn) {
-            self.arrive(&process, node, scope, flow);
+            let position =
+                drawn.incoming.iter().position(|&it| Some(it) == flow).unwrap_or_default();
+            self.arrive(&process, scope, Parked { node, position: position as u32, at });
         } else {
-            self.activate(node, scope, run);
+            self.activate(node, scope, run, at);
         }
     }
 
     /// A node begins with the token it got.
-    pub(crate) fn activate(&mut self, node: NodeIx, scope: u64, run: u32) {
+    pub(crate) fn activate(&mut self, node: NodeIx, scope: u64, run: u32, at: u64) {
         let Some(process) = self.instance.run(run).map(|it| it.process.clone()) else { return };
         let drawn = process.graph.node(node);
         let role = if drawn.repeat.is_some() { Role::Body } else { Role::Single };
-        let id = self.spawn(node, scope, run, role);
+        let id = self.spawn(node, scope, run, role, at);
         self.activate_spawned(id);
     }
 
@@ -115,6 +119,9 @@ impl Work<'_> {
             self.end_token(spot.parent);
             return self.later_undo(holder);
         }
+        if more.is_some_and(|more| !more.back.is_empty()) {
+            return self.leave_straight_back(id, &spot);
+        }
         match self.way(id, &spot) {
             Ok(way) => self.leave(id, &spot, &way),
             Err(reason) => self.incident(id, Resume::Leave, reason),
@@ -134,6 +141,7 @@ impl Work<'_> {
     fn leave(&mut self, id: u64, spot: &Spot, way: &Way) {
         self.tell_completed(id, spot);
         self.remember(id, spot);
+        let at = self.visited(id, spot);
         let drawn = spot.node();
         let flows = match way {
             Way::Every => &drawn.outgoing,
@@ -142,7 +150,7 @@ impl Work<'_> {
         for &flow in flows {
             let target = spot.process.graph.flow(flow).target;
             for _ in 0..drawn.completion_quantity {
-                self.send_token(target, spot.parent, Some(flow));
+                self.send_token(target, spot.parent, Some(flow), at);
             }
         }
         self.finish(id, spot);
@@ -152,6 +160,7 @@ impl Work<'_> {
     pub(crate) fn finish(&mut self, id: u64, spot: &Spot) {
         if spot.node().kind == "endEvent" {
             self.ended_by(spot.run, spot.ix);
+            self.act(id);
         }
         self.phase(id, Phase::Completed);
         self.remove(id);
@@ -194,7 +203,7 @@ impl Work<'_> {
     }
 
     /// Keeps what is needed to compensate an activity later.
-    fn remember(&mut self, id: u64, spot: &Spot) {
+    pub(crate) fn remember(&mut self, id: u64, spot: &Spot) {
         let drawn = spot.node();
         if drawn.handler.is_some() {
             let memory = None;

@@ -1,6 +1,7 @@
 //! One order and everything it called: tokens, scopes, variables, what it waits for.
 
 mod activation;
+mod visit;
 mod wait;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::snapshot::Snapshot;
 use crate::value::Variables;
 
 pub(crate) use activation::*;
+pub(crate) use visit::*;
 pub(crate) use wait::*;
 
 /// How an instance stands.
@@ -43,8 +45,11 @@ pub struct Instance {
     pub(crate) runs: Vec<Option<Run>>,
     pub(crate) activations: Vec<Activation>,
     pub(crate) waits: Vec<Wait>,
+    /// What was done, in order of rising numbers.
+    pub(crate) visits: Vec<Visit>,
     pub(crate) last_activation: u64,
     pub(crate) last_wait: u64,
+    pub(crate) last_visit: u64,
 }
 
 /// One process that runs inside the instance.
@@ -104,8 +109,10 @@ impl Instance {
             runs: Vec::new(),
             activations: Vec::new(),
             waits: Vec::new(),
+            visits: Vec::new(),
             last_activation: 0,
             last_wait: 0,
+            last_visit: 0,
         }
     }
 
@@ -135,6 +142,29 @@ impl Instance {
         })
     }
 
+    /// The variables that the element of a wait sees; empty where nothing waits under this number.
+    pub fn visible(&self, wait: u64) -> Variables {
+        self.wait(wait).map(|wait| self.visible_from(wait.owner)).unwrap_or_default()
+    }
+
+    /// Everything an activation sees.
+    pub(crate) fn visible_from(&self, from: u64) -> Variables {
+        let mut visible = Variables::new();
+        let mut at = from;
+        while let Some(activation) = self.find(at) {
+            for (name, value) in &activation.variables {
+                if !visible.contains_key(name) {
+                    visible.insert(name.clone(), value.clone());
+                }
+            }
+            if activation.role == Role::Root {
+                break;
+            }
+            at = activation.parent;
+        }
+        visible
+    }
+
     /// What is needed to go on with it later.
     pub fn snapshot(&self) -> Snapshot {
         crate::snapshot::take(self)
@@ -157,6 +187,16 @@ impl Instance {
     pub(crate) fn find_mut(&mut self, id: u64) -> Option<&mut Activation> {
         let ix = self.activations.binary_search_by_key(&id, |it| it.id).ok()?;
         self.activations.get_mut(ix)
+    }
+
+    pub(crate) fn visit(&self, no: u64) -> Option<&Visit> {
+        let ix = self.visits.binary_search_by_key(&no, |it| it.no).ok()?;
+        self.visits.get(ix)
+    }
+
+    pub(crate) fn visit_mut(&mut self, no: u64) -> Option<&mut Visit> {
+        let ix = self.visits.binary_search_by_key(&no, |it| it.no).ok()?;
+        self.visits.get_mut(ix)
     }
 
     pub(crate) fn wait(&self, number: u64) -> Option<&Wait> {

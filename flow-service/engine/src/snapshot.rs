@@ -10,7 +10,7 @@ pub(crate) use restore::restore;
 pub(crate) use take::take;
 
 /// The version written now; every older one can still be read.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Everything that an instance is. Values are in the form of [`crate::value::Value::store`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,10 +29,15 @@ pub struct Snapshot {
     activations: Vec<KeptActivation>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     waits: Vec<KeptWait>,
+    /// Since version 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    visits: Vec<KeptVisit>,
     #[serde(default)]
     last_activation: u64,
     #[serde(default)]
     last_wait: u64,
+    #[serde(default, skip_serializing_if = "is_none")]
+    last_visit: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +61,10 @@ struct KeptActivation {
     live: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     index: Option<u32>,
+    #[serde(default, skip_serializing_if = "is_none")]
+    at: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    acted: Vec<u64>,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     variables: Map<String, Json>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,6 +76,9 @@ struct KeptMore {
     /// (node, the flow by which the token came)
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     parked: Vec<(String, Option<String>)>,
+    /// The visits that the histories of these tokens end with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parked_at: Vec<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     fired: Vec<(String, Vec<String>)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -85,6 +97,43 @@ struct KeptMore {
     later: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     touched: Vec<String>,
+    /// (node, the visit that is done again)
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    back: Vec<(String, u64)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct KeptVisit {
+    no: u64,
+    /// Absent where its process is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    node: Option<String>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    run: u32,
+    scope: u64,
+    #[serde(default, skip_serializing_if = "is_none")]
+    parent: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    waits: Vec<u64>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    acted: bool,
+    kind: KeptVisitKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KeptVisitKind {
+    Start,
+    Task,
+    /// (flow, visit)
+    Join {
+        side: Vec<(Option<String>, u64)>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        swallowed: Vec<(Option<String>, u64)>,
+    },
+    Container {
+        of: u64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,6 +196,11 @@ struct KeptCycle {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_none(visit: &u64) -> bool {
+    *visit == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]

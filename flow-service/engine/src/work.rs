@@ -2,6 +2,8 @@
 //! moves everything else is made of.
 
 mod ending;
+mod lineage;
+mod returning;
 mod variables;
 mod waiting;
 
@@ -46,7 +48,7 @@ pub(crate) struct Work<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Job {
     /// A token arrives at a node.
-    Enter { node: NodeIx, scope: u64, flow: Option<FlowIx> },
+    Enter { node: NodeIx, scope: u64, flow: Option<FlowIx>, at: u64 },
     /// No token is left in a scope.
     Close { scope: u64 },
     /// A repeated activity looks how to go on.
@@ -63,6 +65,7 @@ pub(crate) struct Spot {
     pub(crate) run: u32,
     pub(crate) role: Role,
     pub(crate) index: Option<u32>,
+    pub(crate) at: u64,
 }
 
 impl Spot {
@@ -105,12 +108,12 @@ impl<'a> Work<'a> {
 
     fn do_job(&mut self, job: Job) {
         match job {
-            Job::Enter { node, scope, flow } if self.steps >= self.max_steps => {
-                self.hold(node, scope, flow);
+            Job::Enter { node, scope, flow, at } if self.steps >= self.max_steps => {
+                self.hold(node, scope, flow, at);
             }
-            Job::Enter { node, scope, flow } => {
+            Job::Enter { node, scope, flow, at } => {
                 self.steps += 1;
-                self.enter(node, scope, flow);
+                self.enter(node, scope, flow, at);
             }
             Job::Close { scope } => self.close(scope),
             Job::Round { body } if self.steps >= self.max_steps => {
@@ -125,9 +128,9 @@ impl<'a> Work<'a> {
     }
 
     /// Keeps a token before its node until somebody retries.
-    fn hold(&mut self, node: NodeIx, scope: u64, flow: Option<FlowIx>) {
+    fn hold(&mut self, node: NodeIx, scope: u64, flow: Option<FlowIx>, at: u64) {
         let Some(run) = self.instance.find(scope).map(|it| it.run) else { return };
-        let id = self.spawn(node, scope, run, Role::Held);
+        let id = self.spawn(node, scope, run, Role::Held, at);
         self.incident(id, Resume::Enter(flow), TOO_MANY_STEPS.into());
     }
 
@@ -135,7 +138,8 @@ impl<'a> Work<'a> {
     pub(crate) fn release(&mut self, id: u64, flow: Option<FlowIx>) {
         let Some(spot) = self.spot(id) else { return };
         self.remove(id);
-        self.queue.push_back(Job::Enter { node: spot.ix, scope: spot.parent, flow });
+        let (node, scope, at) = (spot.ix, spot.parent, spot.at);
+        self.queue.push_back(Job::Enter { node, scope, flow, at });
     }
 
     /// Iterations that were asked for may take steps of their own.
@@ -147,8 +151,8 @@ impl<'a> Work<'a> {
     pub(crate) fn spot(&self, id: u64) -> Option<Spot> {
         let it = self.instance.find(id)?;
         let process = self.instance.run(it.run)?.process.clone();
-        let (ix, parent, run, role, index) = (it.node, it.parent, it.run, it.role, it.index);
-        Some(Spot { process, ix, parent, run, role, index })
+        let (ix, parent, run, role) = (it.node, it.parent, it.run, it.role);
+        Some(Spot { process, ix, parent, run, role, index: it.index, at: it.at })
     }
 
     pub(crate) fn is_there(&self, id: u64) -> bool {
@@ -156,7 +160,14 @@ impl<'a> Work<'a> {
     }
 
     /// A new activation; its token has been counted by whoever brings it.
-    pub(crate) fn spawn(&mut self, node: NodeIx, parent: u64, run: u32, role: Role) -> u64 {
+    pub(crate) fn spawn(
+        &mut self,
+        node: NodeIx,
+        parent: u64,
+        run: u32,
+        role: Role,
+        at: u64,
+    ) -> u64 {
         self.instance.last_activation += 1;
         let id = self.instance.last_activation;
         self.instance.activations.push(Activation {
@@ -168,6 +179,8 @@ impl<'a> Work<'a> {
             phase: Phase::Activating,
             live: 0,
             index: None,
+            at,
+            acted: Vec::new(),
             variables: Variables::new(),
             more: None,
         });
@@ -205,11 +218,11 @@ impl<'a> Work<'a> {
     }
 
     /// A new token on its way to a node.
-    pub(crate) fn send_token(&mut self, node: NodeIx, scope: u64, flow: Option<FlowIx>) {
+    pub(crate) fn send_token(&mut self, node: NodeIx, scope: u64, flow: Option<FlowIx>, at: u64) {
         self.add_token(scope);
         // One more than there may be is enough to end the order.
         if self.queue.len() <= MAX_TOKENS {
-            self.queue.push_back(Job::Enter { node, scope, flow });
+            self.queue.push_back(Job::Enter { node, scope, flow, at });
         }
     }
 

@@ -26,12 +26,15 @@ impl Work<'_> {
     ) {
         let Some(spot) = self.spot(host) else { return };
         self.set(spot.parent, given);
+        self.act(host);
+        let mut at = spot.at;
         if interrupting {
+            at = self.interrupted(host, &spot);
             self.cancel(host);
         } else {
             self.add_token(spot.parent);
         }
-        let id = self.spawn(event, spot.parent, spot.run, Role::Single);
+        let id = self.spawn(event, spot.parent, spot.run, Role::Single, at);
         self.happen(id);
     }
 }

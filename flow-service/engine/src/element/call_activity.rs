@@ -1,7 +1,7 @@
 //! Call activities: another process runs inside the instance, with variables of its own.
 
 use crate::effect::Effect;
-use crate::instance::{Resume, Role, Run, State};
+use crate::instance::{Resume, Role, Run, State, Visit, VisitKind};
 use crate::lifecycle::Phase;
 use crate::process::{Call, Mapping, NO_NODE, What};
 use crate::value::Variables;
@@ -32,7 +32,8 @@ impl Work<'_> {
         }
         let variables = self.mapped(id, &call.inputs)?;
         let run = u32::try_from(self.instance.runs.len()).ok().ok_or("流程调用过多")?;
-        let root = self.spawn(NO_NODE, id, run, Role::Root);
+        let root = self.spawn(NO_NODE, id, run, Role::Root, 0);
+        self.act(id);
         let (node, parent) = (spot.node().id.clone(), spot.run);
         self.effects.push(Effect::RunOpened { run, parent, process: key.clone(), node });
         self.instance.runs.push(Some(Run {
@@ -85,6 +86,9 @@ impl Work<'_> {
                 self.close_waits(root);
                 self.remove(root);
                 self.close_run(inner.run, State::Completed);
+                let kind = VisitKind::Container { of: root };
+                let (node, run) = (outer.ix, outer.run);
+                self.add_visit(Visit { node, run, scope: caller, ..Visit::of(kind) });
                 self.set(caller, variables);
                 self.complete(caller);
             }

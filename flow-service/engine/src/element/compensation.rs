@@ -55,19 +55,20 @@ impl Work<'_> {
     fn undo(&mut self, holder: u64, scope: u64, done: Done) {
         let Some(outer) = self.spot(scope) else { return self.later_undo(holder) };
         let drawn = outer.process.graph.node(done.node);
+        let at = self.at_of_undoing(holder, scope);
         self.add_token(scope);
         match (drawn.handler, done.memory) {
             (Some(handler), _) => {
                 let repeated = outer.process.graph.node(handler).repeat.is_some();
                 let role = if repeated { Role::Body } else { Role::Single };
-                let id = self.spawn(handler, scope, outer.run, role);
+                let id = self.spawn(handler, scope, outer.run, role, at);
                 if let Some(activation) = self.instance.find_mut(id) {
                     activation.more_mut().holder = Some(holder);
                 }
                 self.activate_spawned(id);
             }
             (None, Some(memory)) => {
-                let id = self.spawn(done.node, scope, outer.run, Role::Undoing);
+                let id = self.spawn(done.node, scope, outer.run, Role::Undoing, at);
                 if let Some(activation) = self.instance.find_mut(id) {
                     activation.phase = Phase::Active;
                     activation.variables = memory.variables;

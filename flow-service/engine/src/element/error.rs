@@ -58,6 +58,7 @@ impl Work<'_> {
     /// A task ends with an error.
     pub(crate) fn fail_element(&mut self, id: u64, code: &str, message: &str) {
         let Some(spot) = self.spot(id) else { return };
+        self.act(id);
         self.record(&spot, Happened::Failed);
         self.phase(id, Phase::Completing);
         let text = if message.is_empty() { code.to_owned() } else { format!("{code}：{message}") };

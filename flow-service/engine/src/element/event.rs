@@ -70,13 +70,19 @@ impl Work<'_> {
                 let complete = self.is_complete(number, awaits, true);
                 self.set(owner, given);
                 if complete {
+                    self.act(owner);
                     self.complete(owner);
                 }
             }
             What::Receive { .. } => {
                 self.close_wait(number, true);
                 self.set(owner, given);
-                if node == spot.ix { self.complete(owner) } else { self.choose(owner, node) }
+                if node == spot.ix {
+                    self.done_by(owner, number);
+                    self.complete(owner);
+                } else {
+                    self.choose(owner, node);
+                }
             }
             _ => {}
         }

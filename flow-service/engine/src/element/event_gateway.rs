@@ -45,13 +45,14 @@ impl Work<'_> {
         } else {
             self.close_waits(id);
         }
+        self.act(id);
         self.add_token(spot.parent);
         if !self.instance.waits.iter().any(|wait| wait.owner == id) {
             self.record(&spot, Happened::Completed);
             self.remove(id);
             self.end_token(spot.parent);
         }
-        let chosen = self.spawn(event, spot.parent, spot.run, Role::Single);
+        let chosen = self.spawn(event, spot.parent, spot.run, Role::Single, spot.at);
         self.happen(chosen);
     }
 }

@@ -53,7 +53,7 @@ impl Work<'_> {
                 continue;
             }
             let Some(run) = self.instance.run(activation.run) else { continue };
-            let mut nodes: Vec<NodeIx> = more.parked.iter().map(|(node, _)| *node).collect();
+            let mut nodes: Vec<NodeIx> = more.parked.iter().map(|it| it.node).collect();
             nodes.extend(more.fired.iter().map(|(node, _)| *node));
             nodes.sort_unstable();
             nodes.dedup();
@@ -104,7 +104,7 @@ impl Work<'_> {
             moving.map(|it| Token { node: it.node, at_join: false }).collect();
         let Some(scope) = self.instance.find(join.scope) else { return tokens };
         let Some(run) = self.instance.run(scope.run) else { return tokens };
-        let parked = scope.more.iter().flat_map(|more| &more.parked).map(|(node, _)| *node);
+        let parked = scope.more.iter().flat_map(|more| &more.parked).map(|it| it.node);
         for node in parked.filter(|&node| node != join.node) {
             let at_join = matches!(run.process.graph.node(node).what, What::Inclusive);
             tokens.push(Token { node, at_join });
@@ -114,9 +114,12 @@ impl Work<'_> {
 
     /// A complex gateway that has fired has seen everything that can come: it begins anew.
     fn reset(&mut self, scope: u64, node: NodeIx) {
-        while self.parked(scope, node) > 0 {
-            self.take_parked(scope, |it| it.0 == node);
+        let mut swallowed = Vec::new();
+        while let Some(token) = self.take_parked(scope, |it| it.node == node) {
+            self.act_at(token.1);
+            swallowed.push(token);
         }
+        self.remember_swallowed(scope, node, swallowed);
         // One token is brought and ended, so that a scope left empty closes.
         self.add_token(scope);
         self.end_token(scope);

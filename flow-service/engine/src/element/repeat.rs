@@ -78,7 +78,7 @@ impl Work<'_> {
             variables.insert(element.clone(), item);
         }
         self.add_token(body);
-        let id = self.spawn(spot.ix, body, spot.run, Role::Iteration);
+        let id = self.spawn(spot.ix, body, spot.run, Role::Iteration, 0);
         if let Some(activation) = self.instance.find_mut(id) {
             activation.index = Some(index);
             activation.variables = variables;
@@ -105,6 +105,7 @@ impl Work<'_> {
         }
         self.close_waits(id);
         self.remember(id, spot);
+        self.iterated(id, spot);
         self.remove(id);
         self.end_token(spot.parent);
         let body = self.instance.find_mut(spot.parent);

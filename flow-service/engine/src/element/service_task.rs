@@ -28,6 +28,7 @@ impl Work<'_> {
         match address.and_then(|address| Ok((address, self.body(id, inputs)?))) {
             Ok((address, body)) => {
                 let wait = self.open_wait(id, spot.ix, 0, Waited::Service);
+                self.act(id);
                 let (node, name) = (spot.node().id.clone(), spot.node().name.clone());
                 let call = CallService { wait, run: spot.run, node, name, address, body };
                 self.effects.push(Effect::CallService(call));

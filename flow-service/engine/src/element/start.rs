@@ -12,7 +12,7 @@ impl Work<'_> {
         let Some((key, process)) = self.library.entry(&self.instance.key) else { return };
         self.instance.state = State::Running;
         self.instance.variables = Variables::new();
-        let root = self.spawn(NO_NODE, 0, 0, Role::Root);
+        let root = self.spawn(NO_NODE, 0, 0, Role::Root, 0);
         self.instance.runs.push(Some(Run {
             key,
             process: process.clone(),
@@ -39,11 +39,11 @@ impl Work<'_> {
         self.add_token(root);
         match sources.find(is_choice) {
             Some(gateway) => {
-                let id = self.spawn(gateway, root, 0, Role::Single);
+                let id = self.spawn(gateway, root, 0, Role::Single, 0);
                 self.choose_at_start(id, node);
             }
             None => {
-                let id = self.spawn(node, root, 0, Role::Single);
+                let id = self.spawn(node, root, 0, Role::Single, 0);
                 self.happen(id);
             }
         }

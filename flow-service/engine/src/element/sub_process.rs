@@ -26,6 +26,11 @@ impl Work<'_> {
         if !scope.locals.is_empty() {
             self.declare(id, &scope.locals);
         }
+        self.listen(id, scope);
+    }
+
+    /// Waits for what the event sub-processes of a scope wait for.
+    pub(crate) fn listen(&mut self, id: u64, scope: &Scope) {
         let Some(spot) = self.spot(id).filter(|_| !scope.reactions.is_empty()) else { return };
         for &(_, start) in &scope.reactions {
             if let What::Start { awaits, .. } = &spot.process.graph.node(start).what {
@@ -37,7 +42,7 @@ impl Work<'_> {
     /// Tokens at the starts of a scope; without any it closes at once.
     pub(super) fn send_starts(&mut self, id: u64, scope: &Scope) {
         for &start in &scope.starts {
-            self.send_token(start, id, None);
+            self.send_token(start, id, None, 0);
         }
         if scope.starts.is_empty() {
             self.later_close(id);
@@ -52,7 +57,7 @@ impl Work<'_> {
         }
         let (role, run, parent) = (activation.role, activation.run, activation.parent);
         if let Some(next) = activation.more.as_mut().and_then(|more| more.later.pop()) {
-            return self.send_token(next, id, None);
+            return self.send_token(next, id, None, 0);
         }
         match role {
             Role::Root if run == 0 => self.end(State::Completed, None),
@@ -93,14 +98,16 @@ impl Work<'_> {
         }
         self.set(scope, given);
         self.add_token(scope);
-        let id = self.spawn(sub, scope, outer.run, Role::Single);
+        let at = self.first_visit(scope);
+        let id = self.spawn(sub, scope, outer.run, Role::Single, at);
+        self.act(id);
         let Some(spot) = self.spot(id) else { return };
         self.phase(id, Phase::Active);
         self.record(&spot, Happened::Started);
         let What::Scope { body, .. } = spot.node().what else { return };
         self.open_scope(id, spot.process.graph.scope(body));
         self.add_token(id);
-        let begun = self.spawn(start, id, outer.run, Role::Single);
+        let begun = self.spawn(start, id, outer.run, Role::Single, 0);
         self.happen(begun);
     }
 

@@ -24,6 +24,9 @@ impl Work<'_> {
         let Some(spot) = self.spot(id) else { return };
         let What::Throw(throws) = &spot.node().what else { return };
         let last = throws.iter().find(|it| is_last(it));
+        if !throws.iter().all(|it| matches!(it, Throw::Link(_))) {
+            self.act(id);
+        }
         if !matches!(last, Some(Throw::Compensate(_))) {
             self.tell_completed(id, &spot);
         }
@@ -60,7 +63,7 @@ impl Work<'_> {
             }
             Some(Throw::Compensate(activity)) => self.compensate(id, *activity),
             Some(Throw::Link(target)) => {
-                self.send_token(*target, spot.parent, None);
+                self.send_token(*target, spot.parent, None, spot.at);
                 self.remove(id);
                 self.end_token(spot.parent);
             }

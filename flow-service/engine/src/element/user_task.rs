@@ -33,7 +33,10 @@ impl Work<'_> {
         let Some(wait) = self.close_wait(number, true) else { return };
         self.set(wait.owner, variables);
         match self.instance.find(wait.owner).map(|it| it.node) {
-            Some(node) if node == wait.node => self.complete(wait.owner),
+            Some(node) if node == wait.node => {
+                self.done_by(wait.owner, number);
+                self.complete(wait.owner);
+            }
             _ => {}
         }
     }
@@ -72,7 +75,7 @@ impl Work<'_> {
     }
 }
 
-fn opened(spot: &Spot, kind: TaskKind) -> OpenTask {
+pub(crate) fn opened(spot: &Spot, kind: TaskKind) -> OpenTask {
     let node = spot.node();
     OpenTask {
         wait: 0,

@@ -20,6 +20,10 @@ pub(crate) struct Activation {
     pub(crate) live: u32,
     /// Which iteration, from 0.
     pub(crate) index: Option<u32>,
+    /// The visit its history ends with; 0 = none known.
+    pub(crate) at: u64,
+    /// Tasks of it that are done: of a repeated one those of its iterations.
+    pub(crate) acted: Vec<u64>,
     /// Its own variables.
     pub(crate) variables: Variables,
     /// What few elements need.
@@ -46,9 +50,8 @@ pub(crate) enum Role {
 /// What few elements need.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct More {
-    /// Tokens that wait at a join in this scope: (gateway or activity, position of the flow among
-    /// its incoming ones).
-    pub(crate) parked: Vec<(NodeIx, u32)>,
+    /// Tokens that wait at a join in this scope.
+    pub(crate) parked: Vec<Parked>,
     /// Complex gateways that have fired and swallow the rest: (gateway, positions that fired it).
     pub(crate) fired: Vec<(NodeIx, Vec<u32>)>,
     /// What was completed in this scope and can be compensated, oldest first.
@@ -67,6 +70,28 @@ pub(crate) struct More {
     pub(crate) touched: BTreeSet<String>,
     /// Where a sequential ad-hoc sub-process goes on, the last first.
     pub(crate) later: Vec<NodeIx>,
+    /// A task that is done again goes straight back where it was sent back from: the last first.
+    pub(crate) back: Vec<Back>,
+}
+
+/// A token that waits at a join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Parked {
+    /// The gateway or activity.
+    pub(crate) node: NodeIx,
+    /// The position of its flow among the node's incoming ones.
+    pub(crate) position: u32,
+    /// The visit its history ends with; 0 = none known.
+    pub(crate) at: u64,
+}
+
+/// Where a task that is done again goes afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Back {
+    /// The node that sent it back.
+    pub(crate) node: NodeIx,
+    /// The visit that is done again.
+    pub(crate) visit: u64,
 }
 
 /// How far a repeated activity is.

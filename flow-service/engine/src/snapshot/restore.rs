@@ -9,8 +9,8 @@ use super::take::{word_of_phase, word_of_role, word_of_state};
 use super::*;
 use crate::command::Refusal;
 use crate::instance::{
-    Activation, Clock, Cycle, Done, Instance, Memory, More, Resume, Role, Rounds, Run, State, Wait,
-    What,
+    Activation, Back, Clock, Cycle, Done, Instance, Memory, More, Parked, Resume, Role, Rounds,
+    Run, State, Visit, VisitKind, Wait, What,
 };
 use crate::lifecycle::Phase;
 use crate::process::{FlowIx, Library, NO_NODE, NodeIx, Process};
@@ -28,6 +28,7 @@ pub(crate) fn restore(kept: Snapshot, library: &Library) -> Outcome<Instance> {
     instance.variables = variables(&kept.variables);
     instance.last_activation = kept.last_activation;
     instance.last_wait = kept.last_wait;
+    instance.last_visit = kept.last_visit;
     for run in kept.runs {
         let Some(run) = run else {
             instance.runs.push(None);
@@ -47,9 +48,14 @@ pub(crate) fn restore(kept: Snapshot, library: &Library) -> Outcome<Instance> {
         let process = process_of(&instance, owner.run)?;
         instance.waits.push(wait(it, &process)?);
     }
+    for it in kept.visits {
+        let process = instance.run(it.run).map(|run| run.process.clone());
+        instance.visits.push(visit(it, process.as_deref())?);
+    }
     let rises = instance.activations.is_sorted_by(|a, b| a.id < b.id)
         && instance.activations.iter().all(|it| it.parent < it.id)
-        && instance.waits.is_sorted_by(|a, b| a.number < b.number);
+        && instance.waits.is_sorted_by(|a, b| a.number < b.number)
+        && instance.visits.is_sorted_by(|a, b| a.no < b.no);
     if rises { Ok(instance) } else { Err(bad("编号没有递增")) }
 }
 
@@ -66,6 +72,8 @@ fn activation(it: KeptActivation, process: &Process) -> Outcome<Activation> {
         phase: named(&phases, word_of_phase, &it.phase)?,
         live: it.live,
         index: it.index,
+        at: it.at,
+        acted: it.acted,
         variables: variables(&it.variables),
         more: it.more.map(|it| more(it, process).map(Box::new)).transpose()?,
     })
@@ -87,10 +95,11 @@ fn more(it: KeptMore, process: &Process) -> Outcome<More> {
         }),
         ..More::default()
     };
-    for (id, flow) in it.parked {
+    let ats = it.parked_at.into_iter().chain(std::iter::repeat(0));
+    for ((id, flow), at) in it.parked.into_iter().zip(ats) {
         let node = node(process, &id)?;
         let position = flow.map_or(Ok(0), |flow| position(process, node, &flow))?;
-        more.parked.push((node, position));
+        more.parked.push(Parked { node, position, at });
     }
     for (id, flows) in it.fired {
         let node = node(process, &id)?;
@@ -100,10 +109,38 @@ fn more(it: KeptMore, process: &Process) -> Outcome<More> {
     for (scope, it) in it.plan {
         more.plan.push((scope, done(it, process)?));
     }
+    for (id, visit) in it.back {
+        more.back.push(Back { node: node(process, &id)?, visit });
+    }
     for id in it.later {
         more.later.push(node(process, &id)?);
     }
     Ok(more)
+}
+
+/// Nothing is known any more of the drawing of a process that is over.
+fn visit(it: KeptVisit, process: Option<&Process>) -> Outcome<Visit> {
+    let node = match (process, &it.node) {
+        (Some(process), Some(id)) => node(process, id)?,
+        _ => NO_NODE,
+    };
+    let tokens = |kept: Vec<(Option<String>, u64)>| {
+        let token = |(flow, at): (Option<String>, u64)| match (process, flow) {
+            (Some(process), Some(flow)) => Ok((position(process, node, &flow)?, at)),
+            _ => Ok((0, at)),
+        };
+        kept.into_iter().map(token).collect::<Outcome<Vec<_>>>()
+    };
+    let kind = match it.kind {
+        KeptVisitKind::Start => VisitKind::Start,
+        KeptVisitKind::Task => VisitKind::Task,
+        KeptVisitKind::Join { side, swallowed } => {
+            VisitKind::Join { side: tokens(side)?, swallowed: tokens(swallowed)? }
+        }
+        KeptVisitKind::Container { of } => VisitKind::Container { of },
+    };
+    let (no, run, scope, parent) = (it.no, it.run, it.scope, it.parent);
+    Ok(Visit { no, node, run, scope, parent, waits: it.waits, acted: it.acted, kind })
 }
 
 fn all_done(kept: Vec<KeptDone>, process: &Process) -> Outcome<Vec<Done>> {

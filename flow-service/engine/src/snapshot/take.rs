@@ -3,7 +3,9 @@
 use serde_json::{Map, Value as Json};
 
 use super::*;
-use crate::instance::{Activation, Done, Instance, More, Resume, Role, State, Wait, What};
+use crate::instance::{
+    Activation, Done, Instance, More, Resume, Role, State, Visit, VisitKind, Wait, What,
+};
 use crate::lifecycle::Phase;
 use crate::process::{FlowIx, Graph, NO_NODE, NodeIx};
 use crate::value::Variables;
@@ -34,8 +36,10 @@ pub(crate) fn take(instance: &Instance) -> Snapshot {
             .iter()
             .filter_map(|it| Some(wait(it, graph(instance.find(it.owner)?.run)?)))
             .collect(),
+        visits: instance.visits.iter().map(|it| visit(it, graph(it.run))).collect(),
         last_activation: instance.last_activation,
         last_wait: instance.last_wait,
+        last_visit: instance.last_visit,
     }
 }
 
@@ -49,6 +53,8 @@ fn activation(it: &Activation, graph: &Graph) -> KeptActivation {
         phase: word_of_phase(it.phase).to_owned(),
         live: it.live,
         index: it.index,
+        at: it.at,
+        acted: it.acted.clone(),
         variables: variables(&it.variables),
         more: it.more.as_ref().map(|it| more(it, graph)),
     }
@@ -56,12 +62,14 @@ fn activation(it: &Activation, graph: &Graph) -> KeptActivation {
 
 fn more(it: &More, graph: &Graph) -> KeptMore {
     let id = |node: NodeIx| graph.node(node).id.to_string();
-    let incoming = |node: NodeIx, position: u32| {
-        let flow = graph.node(node).incoming.get(position as usize)?;
-        Some(graph.flow(*flow).id.to_string())
-    };
+    let incoming = |node: NodeIx, position: u32| incoming(graph, node, position);
+    let mut parked_at: Vec<u64> = it.parked.iter().map(|it| it.at).collect();
+    if parked_at.iter().all(|&at| at == 0) {
+        parked_at.clear();
+    }
     KeptMore {
-        parked: it.parked.iter().map(|&(node, at)| (id(node), incoming(node, at))).collect(),
+        parked: it.parked.iter().map(|it| (id(it.node), incoming(it.node, it.position))).collect(),
+        parked_at,
         fired: it
             .fired
             .iter()
@@ -83,7 +91,32 @@ fn more(it: &More, graph: &Graph) -> KeptMore {
         holder: it.holder,
         touched: it.touched.iter().cloned().collect(),
         later: it.later.iter().map(|&node| id(node)).collect(),
+        back: it.back.iter().map(|it| (id(it.node), it.visit)).collect(),
     }
+}
+
+/// Nothing is known any more of the drawing of a process that is over.
+fn visit(it: &Visit, graph: Option<&Graph>) -> KeptVisit {
+    let node = graph.and_then(|graph| node(it.node, graph));
+    let flows = |tokens: &[(u32, u64)]| {
+        let flow = |position| incoming(graph?, it.node, position);
+        tokens.iter().map(|&(position, at)| (flow(position), at)).collect()
+    };
+    let kind = match &it.kind {
+        VisitKind::Start => KeptVisitKind::Start,
+        VisitKind::Task => KeptVisitKind::Task,
+        VisitKind::Join { side, swallowed } => {
+            KeptVisitKind::Join { side: flows(side), swallowed: flows(swallowed) }
+        }
+        VisitKind::Container { of } => KeptVisitKind::Container { of: *of },
+    };
+    let (no, run, scope, parent) = (it.no, it.run, it.scope, it.parent);
+    KeptVisit { no, node, run, scope, parent, waits: it.waits.clone(), acted: it.acted, kind }
+}
+
+fn incoming(graph: &Graph, node: NodeIx, position: u32) -> Option<String> {
+    let flow = graph.node(node).incoming.get(position as usize)?;
+    Some(graph.flow(*flow).id.to_string())
 }
 
 fn done(it: &Done, graph: &Graph) -> KeptDone {

@@ -39,17 +39,15 @@ impl Work<'_> {
         self.instance.variables = variables;
         self.instance.state = state;
         self.instance.runs.clear();
+        self.instance.visits.clear();
         self.effects.push(Effect::Finish { state, end_activity, error });
     }
 
     /// Takes away whatever is inside an activation, and itself if asked to.
     fn sweep(&mut self, top: u64, with_top: bool, state: State) {
-        let mut dead: Vec<u64> = Vec::new();
-        for it in &self.instance.activations {
-            let inside = it.parent == top || dead.binary_search(&it.parent).is_ok();
-            if (it.id == top && with_top) || (inside && it.id != top) {
-                dead.push(it.id);
-            }
+        let mut dead = self.instance.inside(&[top]);
+        if !with_top {
+            dead.retain(|&id| id != top);
         }
         if dead.is_empty() {
             return;
@@ -68,6 +66,12 @@ impl Work<'_> {
             }
         }
         self.instance.activations.retain(|it| !is_dead(it.id));
+        // What was done inside counts as done in what was taken away, however deep it was.
+        for visit in &mut self.instance.visits {
+            if dead.binary_search(&visit.scope).is_ok() {
+                visit.scope = top;
+            }
+        }
     }
 
     /// A called process is over.

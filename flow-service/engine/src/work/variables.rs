@@ -71,20 +71,7 @@ impl Work<'_> {
 
     /// Everything an activation sees.
     pub(crate) fn visible(&self, from: u64) -> Variables {
-        let mut visible = Variables::new();
-        let mut at = from;
-        while let Some(activation) = self.instance.find(at) {
-            for (name, value) in &activation.variables {
-                if !visible.contains_key(name) {
-                    visible.insert(name.clone(), value.clone());
-                }
-            }
-            if activation.role == Role::Root {
-                break;
-            }
-            at = activation.parent;
-        }
-        visible
+        self.instance.visible_from(from)
     }
 
     /// Sets variables where their names exist going outwards, else at the root of the run.
