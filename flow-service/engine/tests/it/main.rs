@@ -6,6 +6,8 @@ mod blocks;
 mod bounds;
 mod corpus;
 mod golden;
+mod graphs;
 mod import;
 mod properties;
 mod script;
+mod undoing;
