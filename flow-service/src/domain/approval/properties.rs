@@ -247,7 +247,7 @@ fn offered(approval: &Approval, user: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 768, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_people_do_an_approval_never_hangs_and_tells_the_truth(
