@@ -22,6 +22,7 @@ pub struct Process {
     calls: Vec<String>,
     by_id: BTreeMap<Arc<str>, NodeIx>,
     vendors: Vec<Vendor>,
+    own: Vendor,
 }
 
 /// What vendors' namespaces say of a node; kept for the service, not looked at while running.
@@ -96,6 +97,17 @@ impl Process {
     /// What its call activities name, each once, in document order.
     pub fn calls(&self) -> Vec<String> {
         self.calls.clone()
+    }
+
+    /// The process element itself.
+    pub fn info(&self) -> NodeInfo {
+        NodeInfo {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            kind: "process",
+            attributes: self.own.attributes.clone(),
+            extensions: self.own.extensions.clone(),
+        }
     }
 
     /// One element, by id.

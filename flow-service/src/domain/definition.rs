@@ -1,5 +1,6 @@
 //! A flow that runs here: its drawing and its form, and what becomes of them when they are compiled.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -7,11 +8,13 @@ use flow_engine::bpmn::{self, Finding, model};
 use flow_engine::expr::{Expression, Lookup};
 use flow_engine::time::{Cycle, Period, instant};
 use flow_engine::value::Value;
-use flow_engine::{Process, Trigger};
+use flow_engine::{NodeInfo, Process, Trigger};
 use serde_json::Value as Json;
 use shared::id::FlowCode;
 
+use super::approvers::{self, Defaults, Fault, TaskSpec};
 use super::form::Schema;
+use super::policy::OnReject;
 
 /// The longest drawing, in bytes.
 pub(crate) const XML_MAX_BYTES: usize = 1024 * 1024;
@@ -62,7 +65,11 @@ pub(crate) struct Compiled {
     pub(crate) schema: Schema,
     /// The executable processes, in the order of the drawing.
     pub(crate) processes: Vec<Arc<Process>>,
+    pub(crate) specs: Specs,
 }
+
+/// What the user tasks of processes say of their approvals, by process id and node id.
+pub(crate) type Specs = BTreeMap<String, BTreeMap<String, Arc<TaskSpec>>>;
 
 /// What a drawing holds once it is compiled.
 #[derive(Debug)]
@@ -71,13 +78,24 @@ pub(crate) struct Drawing {
     pub(crate) processes: Vec<Arc<Process>>,
     /// The forms that its elements name.
     pub(crate) form_keys: Vec<String>,
+    /// What its user tasks say of their approvals.
+    pub(crate) specs: Specs,
+    /// What is wrong with that: it stops a version from going online, and no order of one that is.
+    pub(crate) faults: Vec<Finding>,
 }
 
 /// The executable processes of a drawing, or everything that is wrong with it. Starts that nobody
 /// could trigger are refused here: the house watches no conditions outside of orders.
 pub(crate) fn compile(xml: &str) -> Result<Drawing, Vec<Finding>> {
     let definitions = bpmn::parse(xml)?;
-    let processes = Process::compile(&definitions)?;
+    let processes = match Process::compile(&definitions) {
+        Ok(processes) => processes,
+        Err(mut findings) => {
+            findings.extend(read_specs(&definitions, &[]).1);
+            return Err(findings);
+        }
+    };
+    let (specs, faults) = read_specs(&definitions, &processes);
     let mut findings = Vec::new();
     if processes.is_empty() {
         findings.push(finding("", 1, "NO_PROCESS", "图中没有可执行的流程"));
@@ -106,10 +124,59 @@ pub(crate) fn compile(xml: &str) -> Result<Drawing, Vec<Finding>> {
         for process in &definitions.processes {
             gather_form_keys(&process.body, &mut form_keys);
         }
-        Ok(Drawing { processes: processes.into_iter().map(Arc::new).collect(), form_keys })
+        let processes = processes.into_iter().map(Arc::new).collect();
+        Ok(Drawing { processes, form_keys, specs, faults })
     } else {
+        findings.extend(faults);
         Err(findings)
     }
+}
+
+/// What user tasks say of their approvals, and everything that is wrong with it. Without `compiled`
+/// processes only the faults of the tasks themselves are found.
+fn read_specs(definitions: &model::Definitions, compiled: &[Process]) -> (Specs, Vec<Finding>) {
+    let (mut specs, mut findings) = (Specs::new(), Vec::new());
+    let runs = |process: &&model::Process| process.executable && !process.sketch;
+    for process in definitions.processes.iter().filter(runs) {
+        let found = compiled.iter().find(|found| found.id() == process.id);
+        let (defaults, faults) =
+            found.map_or_else(Default::default, |found| approvers::parse_defaults(&found.info()));
+        findings.extend(faults.into_iter().map(|it| fault(&process.id, process.line, it)));
+        let nodes = process.body.all_nodes();
+        let tasks = nodes.iter().filter(|node| is_user_task(node));
+        for task in tasks.clone() {
+            let (spec, mut faults) = read_spec(task, &defaults);
+            if let OnReject::Node(target) = &spec.on_reject
+                && !tasks.clone().any(|other| other.id == *target && other.id != task.id)
+            {
+                let message = format!("onReject 指向的 {target} 不是本流程中的其他用户任务");
+                faults.push(Fault::missing(message));
+            }
+            findings.extend(faults.into_iter().map(|it| fault(&task.id, task.line, it)));
+            let of_process = specs.entry(process.id.clone()).or_default();
+            of_process.insert(task.id.clone(), Arc::new(spec));
+        }
+    }
+    (specs, findings)
+}
+
+fn is_user_task(node: &model::Node) -> bool {
+    matches!(node.kind, model::Kind::Task(model::Task::User))
+}
+
+fn read_spec(task: &model::Node, defaults: &Defaults) -> (TaskSpec, Vec<Fault>) {
+    let info = NodeInfo {
+        id: task.id.as_str().into(),
+        name: task.name.as_deref().unwrap_or(&task.id).into(),
+        kind: "userTask",
+        attributes: task.attributes.clone(),
+        extensions: task.extensions.clone(),
+    };
+    approvers::parse_task(&info, defaults)
+}
+
+fn fault(element: &str, line: u32, fault: Fault) -> Finding {
+    finding(element, line, fault.code, &fault.message)
 }
 
 /// `formKey` attributes and zeebe's form definitions, also of what is inside sub-processes.
@@ -141,6 +208,11 @@ impl Compiled {
             Some(id) => self.processes.iter().find(|process| process.id() == id),
             None => self.processes.first(),
         }
+    }
+
+    /// What a user task says of its approval.
+    pub(crate) fn spec(&self, process: &str, node: &str) -> Option<&Arc<TaskSpec>> {
+        self.specs.get(process)?.get(node)
     }
 
     /// The name under which the engine knows one of its processes.

@@ -2,12 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::directory::{Department, Profile};
+
 /// Whom a task names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) users: Vec<String>,
     /// Departments, by id or code: their active people.
     pub(crate) groups: Vec<String>,
+    /// People whose superiors and departments are wanted, and whoever leads these.
+    pub(crate) around: Vec<String>,
+    /// Departments, by id or code, that are wanted with those above them and whoever leads them.
+    pub(crate) leading: Vec<String>,
+    /// Roles whose active people are wanted.
+    pub(crate) roles: Vec<String>,
 }
 
 /// What is known of a person.
@@ -28,6 +36,19 @@ pub(crate) struct People {
     pub(crate) groups: BTreeMap<String, Option<Vec<String>>>,
     /// Nobody could be asked about departments.
     pub(crate) is_unasked: bool,
+    pub(crate) profiles: BTreeMap<String, Profile>,
+    /// By id.
+    pub(crate) departments: BTreeMap<String, Department>,
+    /// By department whose ERP names nobody: its active people whose superior is not in it.
+    pub(crate) heads: BTreeMap<String, Vec<String>>,
+    /// The active people of roles.
+    pub(crate) roles: BTreeMap<String, Vec<String>>,
+    /// Those whose surroundings sync-service has told: what is not here then does not exist.
+    pub(crate) around: BTreeSet<String>,
+    /// Those departments.
+    pub(crate) leading: BTreeSet<String>,
+    /// Who acts for whom; whoever calls the rules says so.
+    pub(crate) agents: BTreeMap<String, String>,
 }
 
 /// Who of them can act, and why not all.
@@ -52,38 +73,99 @@ impl Wanted {
         Self {
             users: split(&mut assignee.into_iter().chain(users.iter().map(String::as_str))),
             groups: split(&mut groups.iter().map(String::as_str)),
+            ..Self::default()
         }
     }
 
-    /// What of it nobody has looked up yet.
+    /// What of it nobody has looked up yet. Once sync-service has been asked about the
+    /// surroundings of somebody there is nothing more to ask; what our own copy says of them may or
+    /// may not do, which the rules know.
     pub(crate) fn unknown_to(&self, people: &People) -> Wanted {
-        let user = |code: &&String| !people.users.contains_key(*code);
-        let group = |code: &&String| !people.is_unasked && !people.groups.contains_key(*code);
+        let left = |codes: &[String], is_known: &dyn Fn(&String) -> bool| -> Vec<String> {
+            codes.iter().filter(|code| !is_known(code)).cloned().collect()
+        };
+        let unasked = people.is_unasked;
         Wanted {
-            users: self.users.iter().filter(user).cloned().collect(),
-            groups: self.groups.iter().filter(group).cloned().collect(),
+            users: left(&self.users, &|code| people.users.contains_key(code)),
+            groups: left(&self.groups, &|code| unasked || people.groups.contains_key(code)),
+            around: left(&self.around, &|code| unasked || people.around.contains(code)),
+            leading: left(&self.leading, &|code| unasked || people.leading.contains(code)),
+            roles: left(&self.roles, &|code| unasked || people.roles.contains_key(code)),
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.users.is_empty() && self.groups.is_empty()
+        let Wanted { users, groups, around, leading, roles } = self;
+        [users, groups, around, leading, roles].iter().all(|codes| codes.is_empty())
     }
 
     pub(crate) fn add(&mut self, other: Wanted) {
-        for code in other.users {
-            if !self.users.contains(&code) {
-                self.users.push(code);
-            }
-        }
-        for code in other.groups {
-            if !self.groups.contains(&code) {
-                self.groups.push(code);
-            }
-        }
+        let Wanted { users, groups, around, leading, roles } = other;
+        users.iter().for_each(|code| self.add_user(code));
+        groups.iter().for_each(|code| self.add_group(code));
+        around.iter().for_each(|code| self.add_around(code));
+        leading.iter().for_each(|code| self.add_leading(code));
+        roles.iter().for_each(|code| self.add_role(code));
+    }
+
+    pub(crate) fn add_user(&mut self, code: &str) {
+        put(&mut self.users, code);
+    }
+
+    pub(crate) fn add_group(&mut self, name: &str) {
+        put(&mut self.groups, name);
+    }
+
+    pub(crate) fn add_around(&mut self, code: &str) {
+        put(&mut self.around, code);
+    }
+
+    pub(crate) fn add_leading(&mut self, name: &str) {
+        put(&mut self.leading, name);
+    }
+
+    pub(crate) fn add_role(&mut self, name: &str) {
+        put(&mut self.roles, name);
+    }
+}
+
+fn put(codes: &mut Vec<String>, code: &str) {
+    if !codes.iter().any(|known| known == code) {
+        codes.push(code.to_owned());
     }
 }
 
 impl People {
+    /// A department by its id, else by a code that only one has.
+    pub(crate) fn department(&self, name: &str) -> Option<&Department> {
+        let by_code = || {
+            let mut of = self.departments.values().filter(|it| it.code.as_deref() == Some(name));
+            of.next().filter(|_| of.next().is_none())
+        };
+        self.departments.get(name).or_else(by_code)
+    }
+
+    /// Takes over what another knows; where both know something, the other's counts.
+    pub(crate) fn add(&mut self, other: People) {
+        self.users.extend(other.users);
+        self.groups.extend(other.groups);
+        self.is_unasked |= other.is_unasked;
+        self.profiles.extend(other.profiles);
+        self.departments.extend(other.departments);
+        self.heads.extend(other.heads);
+        self.roles.extend(other.roles);
+        self.around.extend(other.around);
+        self.leading.extend(other.leading);
+        self.agents.extend(other.agents);
+    }
+
+    /// Notes a person with everything that rules need.
+    pub(crate) fn note(&mut self, code: String, profile: Profile) {
+        let presence = if profile.active { Presence::Active } else { Presence::Disabled };
+        self.users.insert(code.clone(), presence);
+        self.profiles.insert(code, profile);
+    }
+
     /// Who of `wanted` can act. Whoever cannot is named: a stuck task shows why.
     pub(crate) fn choose(&self, wanted: &Wanted) -> Chosen {
         let (mut users, mut troubles) = (Vec::new(), Vec::new());
@@ -137,7 +219,7 @@ mod tests {
                 ("D2".to_owned(), None),
             ]
             .into(),
-            is_unasked: false,
+            ..People::default()
         }
     }
 

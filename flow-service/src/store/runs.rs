@@ -140,7 +140,7 @@ impl From<OrderJson> for Order {
 impl From<TaskJson> for Task {
     fn from(json: TaskJson) -> Self {
         let TaskJson { run, node, name, people, assignees, due, wanted } = json;
-        let wanted = wanted.map(|(users, groups)| Wanted { users, groups });
+        let wanted = wanted.map(|(users, groups)| Wanted { users, groups, ..Wanted::default() });
         let due = due.and_then(DateTime::from_timestamp_micros);
         Task { run, node, name, is_for_people: people, assignees, due, wanted }
     }

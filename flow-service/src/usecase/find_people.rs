@@ -151,7 +151,7 @@ pub(crate) async fn check_person(
     field: &'static str,
     code: &str,
 ) -> Result<(), Error> {
-    let wanted = Wanted { users: vec![code.to_owned()], groups: Vec::new() };
+    let wanted = Wanted { users: vec![code.to_owned()], ..Wanted::default() };
     let mut known = People::default();
     let conn = ctx.db.connection().await?;
     ctx.known.look_up(&conn, tenant, &wanted, &mut known).await?;

@@ -61,6 +61,7 @@ impl Definitions {
             // an order.
             schema: schema.and_then(Result::ok).unwrap_or_default(),
             processes: drawing.processes,
+            specs: drawing.specs,
         });
         self.compiled.insert(key, compiled.clone()).await;
         Ok(compiled)

@@ -156,10 +156,7 @@ pub(crate) async fn move_order(ctx: &Ctx, mut job: Job) -> Result<Done, Error> {
             Outcome::Ask(wanted, numbers) => {
                 job.numbers = numbers;
                 let found = ask_people(ctx, &job.tenant, &wanted).await?;
-                let known = Arc::make_mut(&mut job.people);
-                known.users.extend(found.users);
-                known.groups.extend(found.groups);
-                known.is_unasked |= found.is_unasked;
+                Arc::make_mut(&mut job.people).add(found);
             }
         }
     }

@@ -37,6 +37,9 @@ pub(crate) async fn publish_flow(
             return Err(missing(ctx, tenant, app, &request).await?);
         };
         let drawing = compile_drawing(stored.definition.xml.clone()).await?;
+        if !drawing.faults.is_empty() {
+            return Err(Error::BadDrawing(drawing.faults));
+        }
         if put_online(ctx, tenant, app, &request, &stored, &drawing).await? {
             tracing::info!(flow = %request.code, version = stored.number, "flow online");
             return Ok(());

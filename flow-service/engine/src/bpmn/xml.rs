@@ -114,6 +114,8 @@ impl<'a> Reader<'a> {
             body,
             global: false,
             defects: std::mem::take(&mut self.defects),
+            attributes: extension::attributes(element),
+            extensions: extension::extensions(element),
         }
     }
 
@@ -143,6 +145,8 @@ impl<'a> Reader<'a> {
             body: Body { nodes, flows, ..Default::default() },
             global: true,
             defects: std::mem::take(&mut self.defects),
+            attributes: Vec::new(),
+            extensions: Vec::new(),
         }
     }
 

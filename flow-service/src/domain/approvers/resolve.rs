@@ -1,0 +1,704 @@
+//! Goes through the rules with what is known: one way for what must be looked up and for whom they
+//! choose, so that the two cannot differ.
+
+use std::collections::BTreeSet;
+
+use flow_engine::expr::Expression;
+use flow_engine::value::Value;
+
+use super::parse::names;
+use super::{Asked, Auto, Choice, Rule, TaskSpec};
+use crate::domain::approval::{Mode, Pick};
+use crate::domain::directory::{Department, Profile};
+use crate::domain::people::{People, Presence, Wanted};
+use crate::domain::policy::{Disabled, Nobody, Policy, StarterIsApprover};
+
+/// Superiors followed at most, and departments.
+const MOST_LEVELS: u32 = 50;
+
+pub(super) fn choose(spec: &TaskSpec, asked: &Asked<'_>, known: &People) -> (Choice, Wanted) {
+    let mut resolver = Resolver::new(asked, known);
+    resolver.foresee(&spec.policy);
+    let mut picks = Vec::new();
+    for rule in &spec.rules {
+        for found in resolver.find(rule) {
+            resolver.admit(&spec.policy, rule, found, &mut picks);
+        }
+    }
+    let mut excluded = BTreeSet::new();
+    let mut others = Resolver::new(asked, known);
+    for rule in &spec.excluded {
+        excluded.extend(others.find(rule).into_iter().map(|found| found.code));
+    }
+    let is_unsure = |(kind, _): &(Note, String)| *kind == Note::Unsure;
+    let cannot_exclude = others.notes.iter().any(is_unsure);
+    resolver.needs.add(others.needs);
+    resolver.notes.extend(others.notes.into_iter().filter(is_unsure));
+    let is_starters = resolver.apply_starter(spec, &mut picks);
+    picks.retain(|pick| {
+        let stands_for = pick.on_behalf_of.as_ref().is_some_and(|user| excluded.contains(user));
+        !excluded.contains(&pick.user) && !stands_for
+    });
+    if cannot_exclude {
+        picks.clear();
+    }
+    let choice = resolver.conclude(spec, picks, is_starters);
+    (choice, resolver.needs)
+}
+
+pub(super) fn copies(spec: &TaskSpec, asked: &Asked<'_>, known: &People) -> (Vec<String>, Wanted) {
+    let mut resolver = Resolver::new(asked, known);
+    let mut users: Vec<String> = Vec::new();
+    for rule in &spec.copy_to {
+        for found in resolver.find(rule) {
+            let is_active = found.is_active || resolver.person(&found.code) == Seen::Active;
+            if is_active && !users.contains(&found.code) {
+                users.push(found.code);
+            }
+        }
+    }
+    (users, resolver.needs)
+}
+
+/// Somebody whom a rule names.
+struct Found {
+    code: String,
+    chain: Vec<String>,
+    /// Known to be active from where they were found.
+    is_active: bool,
+}
+
+/// What is known of somebody.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Active,
+    Disabled,
+    Missing,
+    Unsure,
+}
+
+/// What is known of something that may not be there.
+enum Known<T> {
+    Yes(T),
+    No,
+    Unsure,
+}
+
+/// What something that was not found means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Note {
+    /// Somebody named cannot act.
+    Person,
+    /// A rule finds nobody; matters only if no other does.
+    Blank,
+    /// It cannot be said yet.
+    Unsure,
+}
+
+/// From where an answer of sync-service would have told it.
+#[derive(Clone, Copy)]
+enum Base<'a> {
+    Around(&'a str),
+    Leading(&'a str),
+}
+
+struct Resolver<'a> {
+    asked: &'a Asked<'a>,
+    known: &'a People,
+    needs: Wanted,
+    notes: Vec<(Note, String)>,
+    missing: Vec<String>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(asked: &'a Asked<'a>, known: &'a People) -> Self {
+        Self { asked, known, needs: Wanted::default(), notes: Vec::new(), missing: Vec::new() }
+    }
+
+    /// What policies may turn out to need is asked for at once, so that there is one question.
+    fn foresee(&mut self, policy: &Policy) {
+        let by_manager =
+            policy.nobody == Some(Nobody::Manager) || policy.disabled == Some(Disabled::Manager);
+        if let Some(manager) = self.asked.manager.filter(|_| by_manager) {
+            self.person(manager);
+        }
+        if policy.starter == StarterIsApprover::Superior {
+            drop(self.superiors(self.asked.starter, 1, None));
+        }
+    }
+
+    fn note(&mut self, kind: Note, text: String) {
+        if !self.notes.iter().any(|(_, known)| *known == text) {
+            self.notes.push((kind, text));
+        }
+    }
+
+    /// The people whom a rule names, whether or not they can act.
+    fn find(&mut self, rule: &Rule) -> Vec<Found> {
+        let starter = self.asked.starter;
+        match rule {
+            Rule::Users(codes) => self.named(codes.clone(), None),
+            Rule::Departments(names) => self.members(names.clone()),
+            Rule::Role(name) => self.in_role(name),
+            Rule::DepartmentLeader { level, field: None } => {
+                let base = Base::Around(starter);
+                let text = format!("发起人 {}", self.label(starter));
+                match self.profile(starter, base) {
+                    Known::Yes(profile) => self.leaders(&profile.dept, *level, base, text),
+                    Known::No => self.blank(format!("用户 {starter} 不存在")),
+                    Known::Unsure => self.unsure_around(starter),
+                }
+            }
+            Rule::DepartmentLeader { level, field: Some(field) } => {
+                let value = self.asked.variables.get(field);
+                let departments = value.map(|value| codes(value, &DEPARTMENT)).unwrap_or_default();
+                if departments.is_empty() {
+                    return self.blank(format!("表单 {field} 中没有部门"));
+                }
+                let mut all = Vec::new();
+                for name in &departments {
+                    let from = format!("表单 {field}");
+                    all.extend(self.leaders(name, *level, Base::Leading(name), from));
+                }
+                all
+            }
+            Rule::Superior { level } => {
+                let Some(chain) = self.superiors(starter, *level, None) else {
+                    return self.unsure_around(starter);
+                };
+                if chain.len() < *level as usize {
+                    let label = self.label(starter);
+                    return self.blank(format!("{label} 没有第{level}级上级"));
+                }
+                self.line(chain).pop().into_iter().collect()
+            }
+            Rule::Superiors { up_to, title } => {
+                let most = up_to.unwrap_or(MOST_LEVELS);
+                let Some(chain) = self.superiors(starter, most, title.as_deref()) else {
+                    return self.unsure_around(starter);
+                };
+                if chain.is_empty() {
+                    let label = self.label(starter);
+                    return self.blank(format!("{label} 没有上级"));
+                }
+                self.line(chain)
+            }
+            Rule::Starter => self.named(vec![starter.to_owned()], Some("发起人")),
+            Rule::StarterChoice if self.asked.chosen.is_empty() => {
+                self.blank("发起人没有选择处理人".to_owned())
+            }
+            Rule::PreviousChoice if self.asked.chosen.is_empty() => {
+                self.blank("上一审批人没有选择处理人".to_owned())
+            }
+            Rule::StarterChoice => self.named(self.asked.chosen.to_vec(), Some("发起人选择")),
+            Rule::PreviousChoice => self.named(self.asked.chosen.to_vec(), Some("上一审批人选择")),
+            Rule::Field(name) => {
+                let value = self.asked.variables.get(name);
+                let users = value.map(|value| codes(value, &PERSON)).unwrap_or_default();
+                if users.is_empty() {
+                    return self.blank(format!("表单 {name} 中没有人员"));
+                }
+                self.named(users, Some(&format!("表单 {name}")))
+            }
+            Rule::Expression(expression) => {
+                let users = self.eval(expression, &PERSON);
+                self.named(users, None)
+            }
+            Rule::GroupsOf(expression) => {
+                let names = self.eval(expression, &DEPARTMENT);
+                self.members(names)
+            }
+        }
+    }
+
+    fn blank(&mut self, text: String) -> Vec<Found> {
+        self.note(Note::Blank, text);
+        Vec::new()
+    }
+
+    fn unsure_around(&mut self, user: &str) -> Vec<Found> {
+        self.note(Note::Unsure, format!("暂时无法确认用户 {user} 的部门和上级"));
+        self.missing.push(user.to_owned());
+        Vec::new()
+    }
+
+    fn named(&self, codes: Vec<String>, from: Option<&str>) -> Vec<Found> {
+        let found = |code: String| {
+            let label = self.label(&code);
+            let step = from.map_or_else(|| label.clone(), |from| format!("{from} {label}"));
+            Found { chain: vec![step], code, is_active: false }
+        };
+        codes.into_iter().map(found).collect()
+    }
+
+    fn eval(&mut self, expression: &Expression, keys: &[&str]) -> Vec<String> {
+        match expression.eval(self.asked.variables, self.asked.now) {
+            Ok(value) => codes(&value, keys),
+            Err(fault) => {
+                self.note(Note::Person, format!("处理人表达式：{fault}"));
+                Vec::new()
+            }
+        }
+    }
+
+    fn members(&mut self, departments: Vec<String>) -> Vec<Found> {
+        let mut all = Vec::new();
+        for name in departments {
+            match self.known.groups.get(&name) {
+                Some(Some(members)) if members.is_empty() => {
+                    self.note(Note::Person, format!("部门 {name} 没有可用的成员"));
+                }
+                Some(Some(members)) => all.extend(members.iter().map(|code| Found {
+                    chain: vec![format!("部门 {name}"), self.label(code)],
+                    code: code.clone(),
+                    is_active: true,
+                })),
+                Some(None) => self.note(Note::Person, format!("部门 {name} 不存在")),
+                None => {
+                    self.note(Note::Unsure, format!("暂时无法确认部门 {name} 的成员"));
+                    if !self.known.is_unasked {
+                        self.needs.add_group(&name);
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    fn in_role(&mut self, role: &str) -> Vec<Found> {
+        match self.known.roles.get(role) {
+            Some(people) if people.is_empty() => {
+                self.blank(format!("没有角色为 {role} 的可用人员"))
+            }
+            Some(people) => {
+                let found = |code: &String| Found {
+                    chain: vec![format!("角色 {role}"), self.label(code)],
+                    code: code.clone(),
+                    is_active: true,
+                };
+                people.iter().map(found).collect()
+            }
+            None => {
+                self.note(Note::Unsure, format!("暂时无法确认角色 {role} 的人员"));
+                if !self.known.is_unasked {
+                    self.needs.add_role(role);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// Whoever leads the department `level - 1` above this one.
+    fn leaders(&mut self, name: &str, level: u32, base: Base<'_>, from: String) -> Vec<Found> {
+        let mut chain = vec![from];
+        let mut name = name.to_owned();
+        for step in 1..=level {
+            let department = match self.department(&name, base) {
+                Known::Yes(department) => department,
+                Known::No => return self.blank(format!("部门 {name} 不存在")),
+                Known::Unsure => {
+                    self.note(Note::Unsure, format!("暂时无法确认部门 {name} 的主管"));
+                    return Vec::new();
+                }
+            };
+            let text = department_label(department);
+            chain.push(format!("{} {text}", if step == 1 { "部门" } else { "上级部门" }));
+            if step == level {
+                return self.led_by(department, base, chain);
+            }
+            match &department.parent {
+                Some(parent) => name.clone_from(parent),
+                None => return self.blank(format!("部门 {text} 没有上级部门")),
+            }
+        }
+        Vec::new()
+    }
+
+    fn led_by(
+        &mut self,
+        department: &Department,
+        base: Base<'_>,
+        chain: Vec<String>,
+    ) -> Vec<Found> {
+        let heads = self.known.heads.get(&department.id);
+        let leaders: &[String] = match (department.managers.as_slice(), heads.map(Vec::as_slice)) {
+            ([], Some([only])) => std::slice::from_ref(only),
+            ([], Some(_)) => &[],
+            ([], None) if self.has_asked(base) => &[],
+            ([], None) => {
+                self.need(base);
+                let text = department_label(department);
+                self.note(Note::Unsure, format!("暂时无法确认部门 {text} 的主管"));
+                return Vec::new();
+            }
+            (managers, _) => managers,
+        };
+        if leaders.is_empty() {
+            let text = department_label(department);
+            return self.blank(format!("部门 {text} 没有明确的主管"));
+        }
+        let found = |code: &String| {
+            let mut chain = chain.clone();
+            chain.push(format!("主管 {}", self.label(code)));
+            Found { code: code.clone(), chain, is_active: false }
+        };
+        leaders.iter().map(found).collect()
+    }
+
+    /// The superiors of somebody, nearest first, up to so many or up to a title; `None` = it cannot
+    /// be said yet.
+    fn superiors(&mut self, of: &str, most: u32, title: Option<&str>) -> Option<Vec<String>> {
+        let base = Base::Around(of);
+        let mut seen: BTreeSet<String> = [of.to_owned()].into();
+        let mut chain: Vec<String> = Vec::new();
+        let mut at = match self.profile(of, base) {
+            Known::Yes(profile) => profile,
+            Known::No => return Some(chain),
+            Known::Unsure => return None,
+        };
+        while chain.len() < most.min(MOST_LEVELS) as usize {
+            let Some(superior) = &at.supervisor else { break };
+            if !seen.insert(superior.clone()) {
+                break;
+            }
+            at = match self.profile(superior, base) {
+                Known::Yes(profile) => profile,
+                Known::No => break,
+                Known::Unsure => return None,
+            };
+            chain.push(superior.clone());
+            if title.is_some() && at.title.as_deref().map(str::trim) == title {
+                break;
+            }
+        }
+        Some(chain)
+    }
+
+    /// A chain of superiors of the starter, each with the way to them.
+    fn line(&self, chain: Vec<String>) -> Vec<Found> {
+        let mut way = vec![format!("发起人 {}", self.label(self.asked.starter))];
+        let mut line = Vec::new();
+        for code in chain {
+            way.push(format!("上级 {}", self.label(&code)));
+            line.push(Found { code, chain: way.clone(), is_active: false });
+        }
+        line
+    }
+
+    /// Makes an approver of somebody who can act, or of whoever acts in their place.
+    fn admit(&mut self, policy: &Policy, rule: &Rule, found: Found, picks: &mut Vec<Pick>) {
+        let seen = match found.is_active {
+            true => Seen::Active,
+            false => self.person(&found.code),
+        };
+        let code = &found.code;
+        if policy.disabled == Some(Disabled::Superior) && seen == Seen::Unsure {
+            drop(self.superiors(code, 1, None));
+        }
+        let pick = |user: String, chain: Vec<String>| Pick {
+            user,
+            on_behalf_of: None,
+            rule: rule.sentence().into_owned(),
+            chain,
+        };
+        let pick = match seen {
+            Seen::Active => Some(pick(found.code.clone(), found.chain)),
+            Seen::Missing => {
+                self.note(Note::Person, format!("用户 {code} 不存在"));
+                None
+            }
+            Seen::Unsure => {
+                self.note(Note::Unsure, format!("暂时无法确认用户 {code} 是否存在"));
+                None
+            }
+            Seen::Disabled => self.stand_in(policy, code).map(|(user, step, is_agent)| {
+                let mut chain = found.chain;
+                chain.push(step);
+                let on_behalf_of = is_agent.then(|| found.code.clone());
+                Pick { on_behalf_of, ..pick(user, chain) }
+            }),
+        };
+        match pick {
+            Some(pick) if picks.iter().all(|known| known.user != pick.user) => picks.push(pick),
+            Some(_) => {}
+            None => self.missing.push(found.code),
+        }
+    }
+
+    /// Who acts for somebody disabled, by the policy: the person, the step to them, and whether they
+    /// are an agent.
+    fn stand_in(&mut self, policy: &Policy, code: &str) -> Option<(String, String, bool)> {
+        let gone = format!("用户 {code} 已停用");
+        match policy.disabled {
+            None => {
+                self.note(Note::Person, gone);
+                None
+            }
+            Some(Disabled::Agent) => {
+                let agent = self.known.agents.get(code).cloned();
+                let seen = agent.as_deref().map(|agent| self.person(agent));
+                match (agent, seen) {
+                    (Some(agent), Some(Seen::Active)) => {
+                        let step = format!("{gone}，由代理人 {} 处理", self.label(&agent));
+                        Some((agent, step, true))
+                    }
+                    (Some(agent), Some(Seen::Unsure)) => {
+                        self.note(Note::Unsure, format!("暂时无法确认用户 {agent} 是否存在"));
+                        None
+                    }
+                    _ => {
+                        self.note(Note::Person, format!("{gone}，且没有可用的代理人"));
+                        None
+                    }
+                }
+            }
+            Some(Disabled::Superior) => match self.active_superior(code) {
+                Known::Yes(superior) => {
+                    let step = format!("{gone}，由上级 {} 处理", self.label(&superior));
+                    Some((superior, step, false))
+                }
+                Known::No => {
+                    self.note(Note::Person, format!("{gone}，且没有可用的上级"));
+                    None
+                }
+                Known::Unsure => {
+                    self.note(Note::Unsure, format!("{gone}，暂时无法确认其上级"));
+                    None
+                }
+            },
+            Some(Disabled::Manager) => {
+                let manager = self.manager()?;
+                let step = format!("{gone}，由流程管理员 {} 处理", self.label(&manager));
+                Some((manager, step, false))
+            }
+        }
+    }
+
+    /// The nearest superior who is active.
+    fn active_superior(&mut self, code: &str) -> Known<String> {
+        let Some(chain) = self.superiors(code, MOST_LEVELS, None) else { return Known::Unsure };
+        let profiles = &self.known.profiles;
+        let is_active = |code: &String| profiles.get(code).is_some_and(|it| it.active);
+        chain.into_iter().find(is_active).map_or(Known::No, Known::Yes)
+    }
+
+    /// The flow's manager, if they can act.
+    fn manager(&mut self) -> Option<String> {
+        let Some(manager) = self.asked.manager else {
+            self.note(Note::Person, "流程没有设置管理员".to_owned());
+            return None;
+        };
+        match self.person(manager) {
+            Seen::Active => return Some(manager.to_owned()),
+            Seen::Disabled => self.note(Note::Person, format!("流程管理员 {manager} 已停用")),
+            Seen::Missing => self.note(Note::Person, format!("流程管理员 {manager} 不存在")),
+            Seen::Unsure => {
+                self.note(Note::Unsure, format!("暂时无法确认用户 {manager} 是否存在"));
+            }
+        }
+        self.missing.push(manager.to_owned());
+        None
+    }
+
+    /// The policy for a starter who is an approver, except where the drawing names the starter as
+    /// such; whether it left the starter out.
+    fn apply_starter(&mut self, spec: &TaskSpec, picks: &mut Vec<Pick>) -> bool {
+        let starter = self.asked.starter;
+        let names_starter = spec.rules.contains(&Rule::Starter);
+        let place = picks.iter().position(|pick| pick.user == starter);
+        let Some(place) = place.filter(|_| !names_starter) else { return false };
+        match spec.policy.starter {
+            StarterIsApprover::Allow => false,
+            StarterIsApprover::Skip => {
+                picks.remove(place);
+                true
+            }
+            StarterIsApprover::Superior => {
+                let mut pick = picks.remove(place);
+                match self.active_superior(starter) {
+                    Known::Yes(superior) if picks.iter().all(|pick| pick.user != superior) => {
+                        let label = self.label(&superior);
+                        pick.chain.push(format!("处理人即发起人，由上级 {label} 处理"));
+                        picks.insert(place, Pick { user: superior, on_behalf_of: None, ..pick });
+                    }
+                    Known::Yes(_) => {}
+                    Known::No => {
+                        let label = self.label(starter);
+                        self.note(
+                            Note::Person,
+                            format!("处理人即发起人，且 {label} 没有可用的上级"),
+                        );
+                    }
+                    Known::Unsure => {
+                        self.unsure_around(starter);
+                    }
+                }
+                false
+            }
+        }
+    }
+
+    fn conclude(&mut self, spec: &TaskSpec, mut picks: Vec<Pick>, is_starters: bool) -> Choice {
+        let is_kind = |kind: Note| move |(known, _): &(Note, String)| *known == kind;
+        let mut auto = None;
+        if picks.is_empty() && !self.notes.iter().any(is_kind(Note::Unsure)) {
+            if is_starters && !self.notes.iter().any(is_kind(Note::Person)) {
+                auto = Some(Auto::Skip("处理人即发起人，自动通过".to_owned()));
+            } else {
+                auto = match spec.policy.nobody {
+                    Some(Nobody::Skip) => Some(Auto::Skip("没有找到处理人，自动通过".to_owned())),
+                    Some(Nobody::Refuse) => {
+                        Some(Auto::Refuse("没有找到处理人，自动拒绝".to_owned()))
+                    }
+                    Some(Nobody::Manager) => {
+                        picks.extend(self.manager_instead());
+                        None
+                    }
+                    None => None,
+                };
+            }
+        }
+        if auto.is_some() {
+            return Choice { auto, ..Choice::default() };
+        }
+        let is_nobody = picks.is_empty();
+        let by_manager = self.asked.manager.filter(|_| spec.policy.nobody == Some(Nobody::Manager));
+        let is_managers = picks.iter().all(|pick| Some(pick.user.as_str()) == by_manager);
+        if !is_nobody && is_managers {
+            return Choice { picks, ..Choice::default() };
+        }
+        let texts = self.notes.iter().filter(|(kind, _)| is_nobody || *kind != Note::Blank);
+        let texts: Vec<&str> = texts.map(|(_, text)| text.as_str()).collect();
+        let trouble = match (texts.is_empty(), is_nobody) {
+            (false, _) => Some(texts.join("；")),
+            (true, false) => None,
+            (true, true) if picks_nobody(spec) => Some("没有指定处理人".to_owned()),
+            (true, true) => Some("没有找到处理人".to_owned()),
+        };
+        // Where more than one must say something, none may be left out.
+        if trouble.is_some() && spec.mode != Mode::Any {
+            picks.clear();
+        }
+        Choice { picks, auto: None, trouble, missing: std::mem::take(&mut self.missing) }
+    }
+
+    fn manager_instead(&mut self) -> Option<Pick> {
+        let user = self.manager()?;
+        let chain = vec![format!("流程管理员 {}", self.label(&user))];
+        let rule = "没有找到处理人，由流程管理员处理".to_owned();
+        Some(Pick { user, on_behalf_of: None, rule, chain })
+    }
+
+    fn person(&mut self, code: &str) -> Seen {
+        match self.known.users.get(code) {
+            Some(Presence::Active) => Seen::Active,
+            Some(Presence::Disabled) => Seen::Disabled,
+            Some(Presence::Missing) => Seen::Missing,
+            Some(Presence::Unasked) => Seen::Unsure,
+            None => {
+                if !self.known.is_unasked {
+                    self.needs.add_user(code);
+                }
+                Seen::Unsure
+            }
+        }
+    }
+
+    fn profile(&mut self, code: &str, base: Base<'_>) -> Known<&'a Profile> {
+        if let Some(profile) = self.known.profiles.get(code) {
+            return Known::Yes(profile);
+        }
+        if self.known.users.get(code) == Some(&Presence::Missing) || self.has_asked(base) {
+            return Known::No;
+        }
+        self.need(base);
+        Known::Unsure
+    }
+
+    fn department(&mut self, name: &str, base: Base<'_>) -> Known<&'a Department> {
+        if let Some(department) = self.known.department(name) {
+            return Known::Yes(department);
+        }
+        if self.has_asked(base) {
+            return Known::No;
+        }
+        self.need(base);
+        Known::Unsure
+    }
+
+    fn has_asked(&self, base: Base<'_>) -> bool {
+        match base {
+            Base::Around(user) => self.known.around.contains(user),
+            Base::Leading(department) => self.known.leading.contains(department),
+        }
+    }
+
+    fn need(&mut self, base: Base<'_>) {
+        if self.known.is_unasked {
+            return;
+        }
+        match base {
+            Base::Around(user) => self.needs.add_around(user),
+            Base::Leading(department) => self.needs.add_leading(department),
+        }
+    }
+
+    fn label(&self, code: &str) -> String {
+        let name = self.known.profiles.get(code).map(|profile| profile.name.as_str());
+        match name.filter(|name| !name.is_empty() && *name != code) {
+            Some(name) => format!("{name}（{code}）"),
+            None => code.to_owned(),
+        }
+    }
+}
+
+fn department_label(department: &Department) -> String {
+    match department.name.as_str() {
+        "" => department.id.clone(),
+        name => format!("{name}（{}）", department.id),
+    }
+}
+
+/// A drawing that names nobody at all.
+fn picks_nobody(spec: &TaskSpec) -> bool {
+    let is_dialect = |rule: &Rule| matches!(rule, Rule::Expression(_) | Rule::GroupsOf(_));
+    spec.rules.iter().all(is_dialect)
+}
+
+const PERSON: [&str; 4] = ["userCode", "userId", "id", "value"];
+const DEPARTMENT: [&str; 4] = ["deptId", "deptCode", "id", "value"];
+
+/// The codes in a value: a text with commas, a number, an object with one of these keys, or a list
+/// of such.
+fn codes(value: &Value, keys: &[&str]) -> Vec<String> {
+    let mut all = Vec::new();
+    gather(value, keys, &mut all);
+    let mut seen = BTreeSet::new();
+    all.retain(|code| seen.insert(code.clone()));
+    all
+}
+
+fn gather(value: &Value, keys: &[&str], all: &mut Vec<String>) {
+    match value {
+        Value::Null | Value::Bool(_) => {}
+        Value::List(items) => items.iter().for_each(|item| match item {
+            Value::List(_) => {}
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::Map(_)
+            | Value::Instant(_)
+            | Value::Duration(_) => gather(item, keys, all),
+        }),
+        Value::Map(fields) => {
+            let code = keys.iter().find_map(|key| fields.get(*key));
+            if let Some(code @ (Value::Text(_) | Value::Number(_))) = code {
+                all.extend(names(&code.to_string()));
+            }
+        }
+        Value::Text(_) | Value::Number(_) | Value::Instant(_) | Value::Duration(_) => {
+            all.extend(names(&value.to_string()));
+        }
+    }
+}
