@@ -176,6 +176,15 @@ impl Rows {
     }
 }
 
+/// Everybody above an open seat still waits for it.
+fn matters(approval: &Approval, seat: &Seat) {
+    let (settle::Role::Before(of) | settle::Role::After(of)) = approval.role(seat) else { return };
+    let parent = approval.seat(of).unwrap();
+    assert!(!parent.is_removed, "{} is asked for nothing", seat.no);
+    assert_eq!(recounted_seat(approval.seats(), parent), None, "{} is asked in vain", seat.no);
+    matters(approval, parent);
+}
+
 fn sound(approval: &Approval, rows: &Rows) {
     let open: BTreeMap<u32, Vec<Pick>> = approval
         .open_seats()
@@ -192,6 +201,9 @@ fn sound(approval: &Approval, rows: &Rows) {
         assert!(!is_over || seat.state != SeatState::Waiting);
         assert!(seat.state != SeatState::Open || seat.opened_at.is_some());
         assert!(seat.state != SeatState::Open || seat.decided.is_none());
+        if seat.state == SeatState::Open {
+            matters(approval, seat);
+        }
         if seat.is_live() {
             for user in seat.people() {
                 assert!(seen.insert(user.to_owned()), "{user} is asked twice");

@@ -233,6 +233,7 @@ fn added_before_means_that_the_seat_waits_for_them() {
         (Mode::Sequence, "A,B", "A before C; C pass; A pass", "A+ C+ B? Pending"),
         (Mode::Sequence, "A,B", "A before C; C reject", "A- C- Bx Rejected"),
         (vote(50), "A,B", "A before C; C reject", "A- C- B? Pending"),
+        (vote(50), "A,B", "A before C,D; C before E; D reject", "A- Cx Ex D- B? Pending"),
         (vote(50), "A,B", "A before C; C reject; B pass", "A- C- B+ Passed"),
         (vote(50), "A,B", "A before C; C pass; A pass", "A+ C+ Bx Passed"),
     ]);
@@ -389,6 +390,8 @@ fn the_house_puts_somebody_in_anothers_place() {
         (Mode::Any, "A,B", "A claim; house A C", "C*? Pending"),
         (Mode::Any, "A,B", "A claim; house A B", "B? Pending"),
         (Mode::Any, "A", "A before B; house A B", "B? Bx Pending"),
+        (Mode::Any, "A", "A beside C,D; house A C", "C/D? Pending"),
+        (Mode::Any, "A", "A beside C,D; house A C; C remove D", "C/D? Pending NotAdded(\"D\")"),
         (Mode::All, "A,B", "house A C", "C? B? Pending"),
         (Mode::All, "A,B", "house A C; house A C", "C? B? Pending repeat"),
         (Mode::All, "A,B", "house A B", "Ax B? Pending"),
