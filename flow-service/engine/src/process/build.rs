@@ -184,6 +184,10 @@ impl<'a> Builder<'a> {
             calls: self.calls,
             by_id: self.by_id,
             vendors: vendors.collect(),
+            vendor: Vendor {
+                attributes: process.attributes.clone(),
+                extensions: process.extensions.clone(),
+            },
             graph: Graph {
                 nodes: self.nodes,
                 flows: self.flows,
