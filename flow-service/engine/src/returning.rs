@@ -105,7 +105,7 @@ impl Instance {
             node: node.id.clone(),
             name: node.name.clone(),
             is_start: visit.kind == VisitKind::Start,
-            same_scope: visit.scope == asking.parent,
+            same_scope: visit.scope == asking.parent && !undoes(asking),
             cancels: cancels.map(|wait| wait.number).collect(),
             voids,
         })
