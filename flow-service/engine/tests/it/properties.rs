@@ -164,7 +164,7 @@ impl Order {
     /// Sends a task back or takes one back, and checks that what happens is what was foretold.
     fn go_back(&mut self, wish: Wish) {
         let done = self.done.iter().nth(usize::from(wish.1) % self.done.len().max(1)).copied();
-        if let Some(wait) = done.filter(|_| wish.0 % 4 == 0) {
+        if let Some(wait) = done.filter(|_| wish.0.is_multiple_of(4)) {
             if self.instance.can_take_back(wait) {
                 self.go(Command::TakeBack { wait });
                 assert!(!self.instance.can_take_back(wait), "once is enough");

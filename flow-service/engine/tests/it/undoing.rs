@@ -189,7 +189,7 @@ impl Order {
                         }
                         Effect::CloseTask { wait, .. } => {
                             let ix = self.open.iter().position(|it| it.0 == *wait);
-                            self.open.remove(ix.expect("was open"));
+                            self.open.remove(ix.unwrap());
                         }
                         _ => {}
                     }
