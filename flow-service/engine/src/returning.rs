@@ -29,7 +29,7 @@ pub struct ReturnTarget {
     /// back it is the asking one alone.
     pub cancels: Vec<u64>,
     /// Tasks that are done and would count no longer, the target's own too, ascending. With a way
-    /// straight back it is the target's own alone.
+    /// straight back it is the target's own, and what is done of a repeated task that asks.
     pub voids: Vec<u64>,
 }
 
