@@ -22,7 +22,8 @@ pub struct Process {
     calls: Vec<String>,
     by_id: BTreeMap<Arc<str>, NodeIx>,
     vendors: Vec<Vendor>,
-    own: Vendor,
+    /// Those of the process itself.
+    vendor: Vendor,
 }
 
 /// What vendors' namespaces say of a node; kept for the service, not looked at while running.
@@ -112,7 +113,28 @@ impl Process {
 
     /// One element, by id.
     pub fn node(&self, id: &str) -> Option<NodeInfo> {
-        let ix = *self.by_id.get(id)?;
+        self.info_of(*self.by_id.get(id)?)
+    }
+
+    /// The process itself.
+    pub fn info(&self) -> NodeInfo {
+        NodeInfo {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            kind: "process",
+            attributes: self.vendor.attributes.clone(),
+            extensions: self.vendor.extensions.clone(),
+        }
+    }
+
+    /// Every user task, those inside sub-processes too, in document order.
+    pub fn user_tasks(&self) -> Vec<NodeInfo> {
+        let nodes = (0..).zip(&self.graph.nodes);
+        let people = nodes.filter(|(_, node)| matches!(node.what, What::User(_)));
+        people.filter_map(|(ix, _)| self.info_of(ix)).collect()
+    }
+
+    fn info_of(&self, ix: NodeIx) -> Option<NodeInfo> {
         let node = self.graph.nodes.get(ix as usize)?;
         let vendor = self.vendors.get(ix as usize)?;
         Some(NodeInfo {

@@ -29,7 +29,7 @@ pub struct ReturnTarget {
     /// back it is the asking one alone.
     pub cancels: Vec<u64>,
     /// Tasks that are done and would count no longer, the target's own too, ascending. With a way
-    /// straight back it is the target's own alone.
+    /// straight back it is the target's own, and what is done of a repeated task that asks.
     pub voids: Vec<u64>,
 }
 
@@ -105,7 +105,7 @@ impl Instance {
             node: node.id.clone(),
             name: node.name.clone(),
             is_start: visit.kind == VisitKind::Start,
-            same_scope: visit.scope == asking.parent,
+            same_scope: visit.scope == asking.parent && !undoes(asking),
             cancels: cancels.map(|wait| wait.number).collect(),
             voids,
         })

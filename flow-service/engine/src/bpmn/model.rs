@@ -30,6 +30,10 @@ pub struct Process {
     pub sketch: bool,
     /// Where it stands in the text, from 1.
     pub line: u32,
+    /// Attributes of vendors' namespaces on the element itself, in document order.
+    pub attributes: Vec<Attribute>,
+    /// `extensionElements` of the process itself.
+    pub extensions: Vec<Extension>,
     /// What it is made of.
     pub body: Body,
     /// It stands for a global task of the file, which call activities name: a start, the task

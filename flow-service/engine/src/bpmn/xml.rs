@@ -111,6 +111,8 @@ impl<'a> Reader<'a> {
             executable,
             sketch: false,
             line: self.line(element),
+            attributes: extension::attributes(element),
+            extensions: extension::extensions(element),
             body,
             global: false,
             defects: std::mem::take(&mut self.defects),
@@ -142,6 +144,9 @@ impl<'a> Reader<'a> {
             executable: true,
             sketch: false,
             line,
+            // Those of a global task are its task's.
+            attributes: Vec::new(),
+            extensions: Vec::new(),
             body: Body { nodes, flows, ..Default::default() },
             global: true,
             defects: std::mem::take(&mut self.defects),

@@ -100,8 +100,13 @@ impl Work<'_> {
         let undoes = |more: &crate::instance::More| more.holder.is_some();
         let moving = inside.filter(|it| !it.more.as_deref().is_some_and(undoes));
         let moving = moving.filter(|it| it.role != Role::Undoing && it.role != Role::Root);
+        // What comes straight back stands for where it comes back to.
+        let place = |it: &crate::instance::Activation| {
+            let back = it.more.as_ref().and_then(|more| more.back.first());
+            back.map_or(it.node, |back| back.node)
+        };
         let mut tokens: Vec<Token> =
-            moving.map(|it| Token { node: it.node, at_join: false }).collect();
+            moving.map(|it| Token { node: place(it), at_join: false }).collect();
         let Some(scope) = self.instance.find(join.scope) else { return tokens };
         let Some(run) = self.instance.run(scope.run) else { return tokens };
         let parked = scope.more.iter().flat_map(|more| &more.parked).map(|it| it.node);

@@ -184,7 +184,7 @@ impl<'a> Builder<'a> {
             calls: self.calls,
             by_id: self.by_id,
             vendors: vendors.collect(),
-            own: Vendor {
+            vendor: Vendor {
                 attributes: process.attributes.clone(),
                 extensions: process.extensions.clone(),
             },

@@ -35,11 +35,11 @@ impl Work<'_> {
             let node = run.ended_by?;
             Some(run.process.graph.node(node).id.clone())
         });
+        self.instance.visits.clear();
         self.sweep(root, true, state);
         self.instance.variables = variables;
         self.instance.state = state;
         self.instance.runs.clear();
-        self.instance.visits.clear();
         self.effects.push(Effect::Finish { state, end_activity, error });
     }
 

@@ -24,6 +24,8 @@ pub(crate) enum Block {
     Inclusive(Vec<(bool, Block)>),
     Exclusive(Vec<Block>, u8),
     Race,
+    /// A task with what happens on its border.
+    Bordered(Border),
     /// A sub-process with what happens on its border.
     Sub(Box<Block>, Option<Border>),
     /// A sub-process with an event sub-process.
@@ -91,6 +93,7 @@ pub(crate) fn blocks() -> impl Strategy<Value = Block> {
         1 => Just(Block::Timer),
         1 => Just(Block::Receive),
         1 => Just(Block::Race),
+        2 => borders().prop_map(Block::Bordered),
         1 => Just(Block::Undo),
         1 => Just(Block::Call),
         1 => any::<bool>().prop_map(Block::Undoable),
@@ -241,6 +244,10 @@ impl Pen {
                 self.fork("exclusiveGateway", &blocks)
             }
             Block::Race => self.race(),
+            Block::Bordered(border) => {
+                let id = self.one("user", "userTask", "").0;
+                self.bordered(id, *border)
+            }
             Block::Sub(block, border) => self.sub(block, *border),
             Block::Reacting(block, on, then) => self.reacting(block, *on, then),
             Block::Failing(block) => {
@@ -345,7 +352,14 @@ impl Pen {
         self.put(&format!(r#"<subProcess id="{id}">"#));
         self.inside(block);
         self.put("</subProcess>");
-        let Some(border) = border else { return (id.clone(), id) };
+        match border {
+            Some(border) => self.bordered(id, border),
+            None => (id.clone(), id),
+        }
+    }
+
+    /// An activity that is left by its border, too.
+    fn bordered(&mut self, id: String, border: Border) -> (String, String) {
         let (event, out) = (self.id("beside"), self.id("merge"));
         self.put(&format!(
             r#"<boundaryEvent id="{event}" attachedToRef="{id}" cancelActivity="{}">{}</boundaryEvent>

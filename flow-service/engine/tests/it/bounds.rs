@@ -114,3 +114,32 @@ fn start(library: &Library, key: &str) -> Step {
 fn incidents(step: &Step) -> usize {
     step.effects.iter().filter(|it| matches!(it, Effect::Incident { .. })).count()
 }
+
+#[test]
+fn what_was_done_long_ago_is_forgotten_but_not_the_start() {
+    let (library, key) = library(&drawing(
+        r#"<startEvent id="s"/><userTask id="a"/><userTask id="b"/><endEvent id="e"/>
+        <sequenceFlow id="f" sourceRef="s" targetRef="a"/><sequenceFlow id="g" sourceRef="a" targetRef="b"/>
+        <exclusiveGateway id="x" default="i"/><sequenceFlow id="h" sourceRef="b" targetRef="x"/>
+        <sequenceFlow id="i" sourceRef="x" targetRef="a"/>
+        <sequenceFlow id="j" sourceRef="x" targetRef="e"><conditionExpression>stop = true</conditionExpression></sequenceFlow>"#,
+    ));
+    let done = |instance, command| {
+        advance(&library, instance, command, DateTime::UNIX_EPOCH).unwrap().instance
+    };
+    let mut instance = start(&library, &key).instance;
+    for wait in 1..=2_000 {
+        instance = done(instance, Command::CompleteTask { wait, variables: Variables::new() });
+    }
+
+    let targets = instance.return_targets(2_001);
+    let told: Vec<(&str, bool)> = targets.iter().map(|it| (&*it.node, it.is_start)).collect();
+    assert_eq!(told, [("b", false), ("a", false), ("s", true)]);
+    let text = serde_json::to_string(&instance.snapshot()).unwrap();
+    assert!(text.len() < 100_000, "{}", text.len());
+
+    let back = Command::Return { wait: 2_001, visit: targets[2].visit, straight_back: false };
+    instance = done(instance, back);
+
+    assert_eq!(instance.waits().map(|it| it.node.to_owned()).collect::<Vec<_>>(), ["s"]);
+}

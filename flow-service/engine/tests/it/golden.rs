@@ -67,3 +67,46 @@ fn read(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden");
     std::fs::read_to_string(folder.join(name)).unwrap()
 }
+
+#[test]
+fn a_snapshot_of_version_2_remembers_what_was_done() {
+    let (library, key) = library(&read("returned.bpmn"));
+    let snapshot: Snapshot = serde_json::from_str(&read("version_2.json")).unwrap();
+    assert_eq!((snapshot.version, &snapshot.key), (2, &key));
+
+    let mut instance = Instance::restore(snapshot.clone(), &library).unwrap();
+
+    assert_eq!(instance.snapshot(), snapshot);
+    let asks = instance.waits().find(|it| it.node == "e").unwrap().wait;
+    let targets = instance.return_targets(asks);
+    let nodes: Vec<&str> = targets.iter().map(|it| &*it.node).collect();
+    assert_eq!(nodes, ["vote", "b", "a", "start"]);
+    let b = &targets[1];
+    assert_eq!((&b.cancels, &b.voids), (&vec![8, 11, 12], &vec![2, 3, 4, 5, 6, 9, 10]));
+    while instance.state() == State::Running {
+        let command = serving(&instance);
+        instance = advance(&library, instance, command, DateTime::UNIX_EPOCH).unwrap().instance;
+    }
+    assert_eq!(instance.state(), State::Completed);
+}
+
+#[test]
+fn what_is_kept_today_is_of_version_2() {
+    let (library, key) = library(&read("returned.bpmn"));
+    let now = DateTime::UNIX_EPOCH;
+    let go = |instance, command| advance(&library, instance, command, now).unwrap().instance;
+    let start = Command::Start { at: None, variables: Variables::new() };
+    let mut instance = go(Instance::new(&key), start);
+    for node in ["a", "b", "x", "y", "vote", "vote", "often", "g"] {
+        let wait = instance.waits().find(|it| it.node == node).unwrap().wait;
+        instance = go(instance, Command::CompleteTask { wait, variables: Variables::new() });
+    }
+    let wait = instance.waits().find(|it| it.node == "d").unwrap().wait;
+    let target = instance.return_targets(wait).into_iter().find(|it| &*it.node == "a").unwrap();
+    let visit = target.visit;
+    instance = go(instance, Command::Return { wait, visit, straight_back: true });
+
+    let text = serde_json::to_string_pretty(&instance.snapshot()).unwrap();
+
+    assert_eq!(text.trim(), read("version_2.json").trim());
+}

@@ -8,6 +8,7 @@ mod corpus;
 mod golden;
 mod graphs;
 mod import;
+mod process;
 mod properties;
 mod script;
 mod undoing;

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use flow_engine::value::{Value, Variables};
-use flow_engine::{Command, Effect, Happened, Instance, Library, State, Step, WaitsFor, advance};
+use flow_engine::{
+    Command, Effect, Happened, Instance, Library, ReturnTarget, State, Step, WaitsFor, advance,
+};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
@@ -33,6 +35,52 @@ proptest! {
         }
         prop_assert_eq!(order.state(), State::Completed, "{}", drawing(&block));
         prop_assert_eq!(order.ends, 1, "the end is reached once");
+    }
+
+    #[test]
+    fn whoever_goes_back_and_forth_comes_to_the_end_once(
+        block in blocks(),
+        wishes in prop::collection::vec(any::<Wish>(), 0..60),
+    ) {
+        let mut order = Order::start(&drawing(&block));
+        for wish in wishes {
+            if wish.0 % 3 == 0 {
+                order.go_back(wish);
+            } else if let Some(command) = order.serving(wish, false) {
+                order.go(command);
+            }
+        }
+        for turn in 0..3_000 {
+            let Some(command) = order.serving((0, turn), true) else { break };
+            order.go(command);
+        }
+        prop_assert_eq!(order.state(), State::Completed, "{}", drawing(&block));
+        prop_assert_eq!(order.ends, 1, "the end is reached once");
+    }
+
+    #[test]
+    fn coming_straight_back_changes_nothing(
+        block in blocks(),
+        wishes in prop::collection::vec(any::<Wish>(), 1..30),
+        which in any::<u16>(),
+    ) {
+        let mut order = Order::start(&drawing(&block));
+        for wish in wishes {
+            if let Some(command) = order.serving(wish, true) {
+                order.go(command);
+            }
+        }
+        let Some((wait, target)) = order.target(which, true) else { return Ok(()) };
+        let before = order.places();
+        order.go(Command::Return { wait, visit: target.visit, straight_back: true });
+        let is_task =
+            |it: &flow_engine::Waiting<'_>| matches!(it.what, WaitsFor::User | WaitsFor::Receive(_));
+        let last = order.instance.waits().filter(is_task).last().unwrap();
+        let (wait, once) = (last.wait, *last.node == *target.node && order.is_plain(last.wait));
+        if once {
+            order.go(Command::CompleteTask { wait, variables: Variables::new() });
+            prop_assert_eq!(order.places(), before, "{}", drawing(&block));
+        }
     }
 
     #[test]
@@ -81,6 +129,8 @@ struct Order {
     /// How often the end of the drawing was reached.
     ends: u32,
     told: Vec<Effect>,
+    /// Tasks that were done and count.
+    done: BTreeSet<u64>,
 }
 
 impl Order {
@@ -93,9 +143,104 @@ impl Order {
             open: BTreeSet::new(),
             ends: 0,
             told: Vec::new(),
+            done: BTreeSet::new(),
         };
         order.go(Command::Start { at: None, variables: Variables::new() });
         order
+    }
+
+    /// A task that can be sent back, and where to.
+    fn target(&self, which: u16, straight_back: bool) -> Option<(u64, ReturnTarget)> {
+        let tasks = self.instance.waits();
+        let tasks = tasks.filter(|it| matches!(it.what, WaitsFor::User | WaitsFor::Receive(_)));
+        let all = tasks.flat_map(|it| {
+            let targets = self.instance.return_targets(it.wait);
+            targets.into_iter().map(move |target| (it.wait, target))
+        });
+        let all: Vec<_> = all.filter(|(_, it)| it.same_scope || !straight_back).collect();
+        all.get(usize::from(which) % all.len().max(1)).cloned()
+    }
+
+    /// Sends a task back or takes one back, and checks that what happens is what was foretold.
+    fn go_back(&mut self, wish: Wish) {
+        let done = self.done.iter().nth(usize::from(wish.1) % self.done.len().max(1)).copied();
+        if let Some(wait) = done.filter(|_| wish.0.is_multiple_of(4)) {
+            if self.instance.can_take_back(wait) {
+                self.go(Command::TakeBack { wait });
+                assert!(!self.instance.can_take_back(wait), "once is enough");
+            }
+            return;
+        }
+        let straight_back = wish.0 % 4 == 1;
+        let Some((wait, target)) = self.target(wish.1, straight_back) else { return };
+        assert!(target.cancels.contains(&wait));
+        let told = self.told.len();
+        self.go(Command::Return { wait, visit: target.visit, straight_back });
+        let told = &self.told[told..];
+        // What is taken away comes first, then the target opens.
+        let ends = |it: &&Effect| {
+            matches!(
+                it,
+                Effect::CloseTask { completed: false, .. }
+                    | Effect::ClearTimer { .. }
+                    | Effect::Unsubscribe { .. }
+                    | Effect::DropCall { .. }
+                    | Effect::IncidentOver { .. }
+                    | Effect::RunClosed { .. }
+            )
+        };
+        let gone = told.iter().take_while(ends).filter_map(|it| match it {
+            Effect::CloseTask { wait, .. } => Some(*wait),
+            _ => None,
+        });
+        let foretold = if straight_back {
+            BTreeSet::from([wait])
+        } else {
+            target.cancels.iter().copied().collect()
+        };
+        let mut gone: BTreeSet<u64> = gone.collect();
+        if straight_back {
+            // Of a repeated task every iteration that waits.
+            gone.retain(|it| *it == wait);
+        }
+        assert_eq!(gone, foretold, "{target:?}");
+        assert!(told.iter().any(|it| matches!(it, Effect::OpenTask(it) if it.node == target.node)));
+        if !straight_back {
+            assert!(target.voids.iter().all(|it| self.done.remove(it)), "each counts once");
+        }
+    }
+
+    /// Whether a wait is that of a task that is done once.
+    fn is_plain(&self, wait: u64) -> bool {
+        let snapshot = serde_json::to_value(self.instance.snapshot()).unwrap();
+        let waits = snapshot["waits"].as_array().unwrap();
+        let owner = &waits.iter().find(|it| it["number"] == wait).unwrap()["owner"];
+        let all = snapshot["activations"].as_array().unwrap();
+        all.iter().any(|it| it["id"] == *owner && it["role"] == "single")
+    }
+
+    /// Where all tokens are, whatever their numbers and histories.
+    fn places(&self) -> Vec<String> {
+        let snapshot = serde_json::to_value(self.instance.snapshot()).unwrap();
+        let all = snapshot["activations"].as_array().unwrap();
+        let find = |id: &Json| all.iter().find(|it| it["id"] == *id);
+        let path = |it: &Json| {
+            let mut path = String::new();
+            let mut at = Some(it);
+            while let Some(it) = at {
+                path = format!("{}{}/{path}", it["node"], it["index"]);
+                at = find(&it["parent"]);
+            }
+            path
+        };
+        let mut places: Vec<String> =
+            all.iter().filter(|it| it["role"] != "iteration").map(path).collect();
+        for it in all {
+            let parked = it["more"]["parked"].as_array().into_iter().flatten();
+            places.extend(parked.map(|parked| format!("{} {parked}", path(it))));
+        }
+        places.sort();
+        places
     }
 
     fn state(&self) -> State {
@@ -136,7 +281,12 @@ impl Order {
                     self.open.insert(*wait);
                 }
                 Effect::Subscribe { wait, .. } | Effect::Incident { wait, .. } => self.open(*wait),
-                Effect::CloseTask { wait, .. } => self.close(*wait, step),
+                Effect::CloseTask { wait, completed } => {
+                    self.close(*wait, step);
+                    if *completed {
+                        self.done.insert(*wait);
+                    }
+                }
                 Effect::ClearTimer { wait }
                 | Effect::DropCall { wait }
                 | Effect::IncidentOver { wait } => self.close(*wait, step),
@@ -209,7 +359,7 @@ impl Order {
         let wait = picked.unwrap_or(u64::from(wish.1));
         let variables = Variables::from([("count".to_owned(), Value::from(i64::from(wish.1)))]);
         let name = format!("{}{}", if wish.1.is_multiple_of(2) { "m" } else { "s" }, wish.1 % 5);
-        match wish.0 % 16 {
+        match wish.0 % 20 {
             0 => Command::Start { at: None, variables },
             1 => Command::ThrowError { wait, code: "E".into(), message: "no".into(), variables },
             2 => Command::AnswerService { wait, answer: Value::Null },
@@ -221,6 +371,9 @@ impl Order {
             8 => Command::FireTimer { wait },
             9 => Command::Message { name, wait: Some(wait), variables },
             10 => Command::CompleteTask { wait: wait + 1, variables },
+            11 => Command::TakeBack { wait: wait.saturating_sub(1) },
+            12 => Command::Return { wait, visit: u64::from(wish.1 % 8), straight_back: true },
+            13 => Command::Return { wait, visit: u64::from(wish.1 % 8), straight_back: false },
             _ => self.serving(wish, false).unwrap_or(Command::CompleteTask { wait, variables }),
         }
     }

@@ -33,6 +33,7 @@ impl Story {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         match verb {
             "advance" => return self.pass(rest),
+            "targets" => return self.targets(first_word(rest)),
             "show" => {
                 let variables = self.instance.variables().iter();
                 return variables
@@ -103,9 +104,41 @@ impl Story {
             }
             "signal" => Command::Signal { name: first.to_owned(), variables: given(tail) },
             "set" => Command::SetVariables { variables: given(rest) },
+            "return" | "straight" => {
+                let wait = self.wait(first, |it| matches!(it, WaitsFor::User))?;
+                let targets = self.instance.return_targets(wait);
+                let visit = targets.iter().find(|it| &*it.node == tail).map_or(0, |it| it.visit);
+                Command::Return { wait, visit, straight_back: verb == "straight" }
+            }
+            "takeback" => {
+                let open: Vec<u64> = self.instance.waits().map(|it| it.wait).collect();
+                let mut over = self.names.iter().rev().filter(|(wait, _)| !open.contains(wait));
+                let wait = *over.find(|(_, name)| *name == first)?.0;
+                Command::TakeBack { wait }
+            }
             "cancel" => Command::Cancel { reason: rest.to_owned() },
             other => panic!("no such command: {other}"),
         })
+    }
+
+    /// Where a task can be sent back to, and what that would take away.
+    fn targets(&self, name: &str) -> Vec<String> {
+        let Some(wait) = self.wait(name, |it| matches!(it, WaitsFor::User)) else {
+            return vec!["nothing waits".into()];
+        };
+        let names =
+            |waits: &[u64]| waits.iter().map(|&it| self.name(it)).collect::<Vec<_>>().join(" ");
+        let targets = self.instance.return_targets(wait);
+        let tell = targets.iter().map(|it| {
+            let straight = if it.same_scope { " (and straight back)" } else { "" };
+            format!(
+                "to {}{straight}: cancels {}; voids {}",
+                it.node,
+                names(&it.cancels),
+                names(&it.voids)
+            )
+        });
+        tell.collect()
     }
 
     /// The oldest wait of a node, or of its n-th iteration: `task` or `task#2`.
@@ -221,6 +254,10 @@ pub(crate) fn library(drawing: &str) -> (Library, String) {
         library.insert(&id, Arc::new(process));
     }
     (library, key)
+}
+
+fn first_word(text: &str) -> &str {
+    text.split_whitespace().next().unwrap_or_default()
 }
 
 fn given(text: &str) -> Variables {

@@ -1,7 +1,7 @@
 //! To go back to something is as if it and all that came of it had not been done: whatever is done
 //! in a drawing without structure, the order stands where the rest alone would have brought it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use flow_engine::value::Variables;
@@ -75,6 +75,8 @@ struct Done {
     wait: u64,
     node: String,
     index: Option<u32>,
+    /// What it belongs to: of a repeated task all iterations together.
+    token: u64,
     go: u8,
 }
 
@@ -143,10 +145,12 @@ impl Order {
             }
             _ => {
                 let again = self.comes_straight_back(wait);
+                let token = token(&self.instance, wait)["id"].as_u64().unwrap();
                 let variables = Variables::from([("go".to_owned(), i64::from(go % 4).into())]);
                 self.carry_out(Command::CompleteTask { wait, variables });
                 if !again && node != "xstart" {
-                    self.done.push(Done { wait, node: node.clone(), index, go: go % 4 });
+                    let (node, go) = (node.clone(), go % 4);
+                    self.done.push(Done { wait, node, index, token, go });
                 }
                 format!("complete {wait} {node} go {}", go % 4)
             }
@@ -185,7 +189,7 @@ impl Order {
                         }
                         Effect::CloseTask { wait, .. } => {
                             let ix = self.open.iter().position(|it| it.0 == *wait);
-                            self.open.remove(ix.expect("was open"));
+                            self.open.remove(ix.unwrap());
                         }
                         _ => {}
                     }
@@ -216,12 +220,22 @@ impl Order {
         let mut instance = advance(&self.library, Instance::new(key), start, DateTime::UNIX_EPOCH)
             .unwrap()
             .instance;
+        let mut meant: BTreeMap<u64, u64> = BTreeMap::new();
         for done in &self.done {
             let snapshot = serde_json::to_value(instance.snapshot()).unwrap();
-            let fits = |wait: &u64| index_of(&snapshot, *wait) == done.index;
+            // Iterations of one repeated task belong together, whichever of several that is.
+            let fits = |wait: &u64| {
+                let token = token_of(&snapshot, *wait)["id"].as_u64().unwrap();
+                let same = match meant.get(&done.token) {
+                    Some(meant) => *meant == token,
+                    None => !meant.values().any(|it| *it == token),
+                };
+                same && index_of(&snapshot, *wait) == done.index
+            };
             let waits = instance.waits().filter(|it| it.what == WaitsFor::User);
             let wait = waits.filter(|it| it.node == done.node).map(|it| it.wait).find(fits);
             let Some(wait) = wait else { return vec![format!("{done:?} does not wait")] };
+            meant.insert(done.token, token_of(&snapshot, wait)["id"].as_u64().unwrap());
             let variables = Variables::from([("go".to_owned(), i64::from(done.go).into())]);
             let command = Command::CompleteTask { wait, variables };
             instance =
@@ -233,7 +247,10 @@ impl Order {
 
 /// What a wait belongs to; of a repeated task all iterations together.
 fn token(instance: &Instance, wait: u64) -> Json {
-    let snapshot = serde_json::to_value(instance.snapshot()).unwrap();
+    token_of(&serde_json::to_value(instance.snapshot()).unwrap(), wait)
+}
+
+fn token_of(snapshot: &Json, wait: u64) -> Json {
     let all = snapshot["activations"].as_array().unwrap();
     let waits = snapshot["waits"].as_array().unwrap();
     let owner = &waits.iter().find(|it| it["number"] == wait).unwrap()["owner"];
