@@ -100,17 +100,6 @@ impl Process {
         self.calls.clone()
     }
 
-    /// The process element itself.
-    pub fn info(&self) -> NodeInfo {
-        NodeInfo {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            kind: "process",
-            attributes: self.own.attributes.clone(),
-            extensions: self.own.extensions.clone(),
-        }
-    }
-
     /// One element, by id.
     pub fn node(&self, id: &str) -> Option<NodeInfo> {
         self.info_of(*self.by_id.get(id)?)

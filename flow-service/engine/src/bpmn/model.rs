@@ -42,10 +42,6 @@ pub struct Process {
     /// As [`Definitions::defects`], of this process: references to nothing, elements that cannot
     /// be executed.
     pub defects: Vec<Finding>,
-    /// Attributes of vendors' namespaces on the process itself, in document order.
-    pub attributes: Vec<Attribute>,
-    /// Its own `extensionElements`.
-    pub extensions: Vec<Extension>,
 }
 
 /// The inside of a process or sub-process.

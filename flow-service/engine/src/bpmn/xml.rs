@@ -116,8 +116,6 @@ impl<'a> Reader<'a> {
             body,
             global: false,
             defects: std::mem::take(&mut self.defects),
-            attributes: extension::attributes(element),
-            extensions: extension::extensions(element),
         }
     }
 
@@ -150,8 +148,6 @@ impl<'a> Reader<'a> {
             body: Body { nodes, flows, ..Default::default() },
             global: true,
             defects: std::mem::take(&mut self.defects),
-            attributes: Vec::new(),
-            extensions: Vec::new(),
         }
     }
 

@@ -7,8 +7,13 @@ use flow_engine::Subscription;
 use flow_engine::value::Variables;
 use serde_json::Value as Json;
 
-use super::{Last, Run, Task};
+use super::task::{Said, Task};
+use super::{Last, Run};
+use crate::domain::approval::Pick;
 use crate::domain::order::{Ended, Ending, Place};
+
+/// A row of a task: the engine's number of the wait, and the row's own.
+pub(crate) type RowKey = (u64, u32);
 
 /// What a step writes, beside the order itself.
 #[derive(Clone, Debug, Default)]
@@ -18,12 +23,16 @@ pub(crate) struct Change {
     pub(crate) new_orders: Vec<u32>,
     pub(crate) ended: BTreeMap<u32, Ended>,
     pub(crate) records: Vec<Record>,
-    pub(crate) opened: BTreeMap<u64, Task>,
-    pub(crate) closed: BTreeMap<u64, Closed>,
-    /// Tasks that got other people.
-    pub(crate) assigned: BTreeMap<u64, Task>,
+    pub(crate) opened: BTreeMap<RowKey, Opened>,
+    pub(crate) closed: BTreeMap<RowKey, Closed>,
+    /// Rows that got other people.
+    pub(crate) assigned: BTreeMap<RowKey, Opened>,
+    pub(crate) operations: Vec<Operation>,
     pub(crate) timers: BTreeMap<u64, DateTime<Utc>>,
     pub(crate) timers_cleared: BTreeSet<u64>,
+    /// When the time of a task runs out.
+    pub(crate) timeouts: BTreeMap<u64, DateTime<Utc>>,
+    pub(crate) timeouts_cleared: BTreeSet<u64>,
     pub(crate) subscribed: BTreeMap<u64, Subscription>,
     pub(crate) unsubscribed: BTreeSet<u64>,
     pub(crate) incidents: BTreeMap<u64, Incident>,
@@ -42,14 +51,44 @@ pub(crate) struct Record {
     pub(crate) loop_index: Option<u32>,
 }
 
-/// A task that waits no longer.
+/// A row that waits.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Opened {
+    pub(crate) task: Task,
+    pub(crate) people: Vec<String>,
+    /// What its people may do, in the words of the wire.
+    pub(crate) actions: Vec<&'static str>,
+    /// Why it is for them.
+    pub(crate) why: Vec<Pick>,
+}
+
+/// A row that waits no longer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Closed {
     pub(crate) task: Task,
+    /// Somebody saw it.
+    pub(crate) was_seen: bool,
     pub(crate) result: &'static str,
     pub(crate) handler: Option<String>,
-    pub(crate) comment: Option<String>,
+    pub(crate) on_behalf_of: Option<String>,
+    pub(crate) said: Said,
     pub(crate) form_data: Option<Json>,
+}
+
+/// What somebody did beside deciding.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Operation {
+    pub(crate) run: u32,
+    pub(crate) row: Option<RowKey>,
+    pub(crate) place: Place,
+    /// In the words of the wire.
+    pub(crate) action: &'static str,
+    /// Empty = the house, by a rule of the flow.
+    pub(crate) user: String,
+    pub(crate) on_behalf_of: Option<String>,
+    pub(crate) said: Said,
+    pub(crate) people: Vec<String>,
+    pub(crate) count: Option<i32>,
 }
 
 /// Something is stuck.
@@ -108,12 +147,27 @@ pub(crate) struct Call {
     pub(crate) body: Json,
 }
 
+/// People who are informed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Copied {
+    pub(crate) people: Vec<String>,
+    /// Absent = the flow wants it.
+    pub(crate) by: Option<String>,
+    pub(crate) comment: Option<String>,
+}
+
 /// What became true of one order in a step.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct News {
     pub(crate) started: Option<Place>,
-    pub(crate) opened: Vec<(u64, Task)>,
-    pub(crate) closed: Vec<(u64, Closed)>,
+    pub(crate) opened: Vec<(RowKey, Opened)>,
+    pub(crate) closed: Vec<(RowKey, Closed)>,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) copies: Vec<Copied>,
+    pub(crate) voided: Vec<RowKey>,
+    /// Who may take which row's decision back.
+    pub(crate) take_back: Vec<(RowKey, String)>,
+    pub(crate) initiator_actions: Vec<&'static str>,
     pub(crate) calls: Vec<Call>,
     pub(crate) dropped: Vec<String>,
     pub(crate) finished: Option<Finished>,
@@ -122,10 +176,14 @@ pub(crate) struct News {
 }
 
 impl News {
+    /// Whether there is nothing to tell; what could be done now is told with what happened.
     pub(super) fn is_empty(&self) -> bool {
         self.started.is_none()
             && self.opened.is_empty()
             && self.closed.is_empty()
+            && self.operations.is_empty()
+            && self.copies.is_empty()
+            && self.voided.is_empty()
             && self.calls.is_empty()
             && self.dropped.is_empty()
             && self.finished.is_none()
