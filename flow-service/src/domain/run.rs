@@ -2,23 +2,31 @@
 //! the engine wants becomes rows to write and facts to tell.
 
 mod change;
+mod plan;
 mod settle;
+mod task;
+mod tell;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flow_engine::bpmn::model::Dialect;
 use flow_engine::value::{Value, Variables};
-use flow_engine::{Command, Happened, Instance, Library, Step};
-use serde_json::Value as Json;
+use flow_engine::{Command, Instance, Library, Step};
 use shared::id::{FlowCode, Tenant};
 
+use super::approval::{self, Approval, Deed, Pick};
+use super::approvers::TaskSpec;
+use super::calendar::Calendar;
 use super::form::BUILT_IN;
 use super::order::{Ending, Head, Order, wire_id};
 use super::people::{People, Wanted};
 pub(crate) use change::{
-    Change, Closed, ErrandKind, Finished, Incident, IncidentKind, Moved, News, Record,
+    Change, Closed, Copied, ErrandKind, Finished, Incident, IncidentKind, Moved, News, Opened,
+    Operation, Record, RowKey,
 };
+pub(crate) use settle::Settlement;
+pub(crate) use task::{Decision, Done, Row, Said, Task};
 
 /// Records that one step may leave; a step's number times this is the number of its first record.
 pub(crate) const RECORDS_OF_A_STEP: i64 = 100_000;
@@ -38,6 +46,10 @@ pub(crate) struct Run {
     pub(crate) orders: BTreeMap<u32, Order>,
     /// Tasks and calls that wait.
     pub(crate) held: BTreeMap<u64, Held>,
+    /// Tasks that are decided, oldest first; the newest of them are kept.
+    pub(crate) done: Vec<Done>,
+    /// Whom the starter or an approver chose for later tasks, by node.
+    pub(crate) chosen: BTreeMap<String, Vec<String>>,
     /// The start event, and later the task acted on last.
     pub(crate) last: Last,
     /// Whether the same start makes a new order once this one has ended.
@@ -78,17 +90,22 @@ pub(crate) enum Held {
     Call { run: u32 },
 }
 
-/// A task that waits.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Task {
-    pub(crate) run: u32,
-    pub(crate) node: String,
-    pub(crate) name: String,
-    pub(crate) is_for_people: bool,
-    pub(crate) assignees: Vec<String>,
-    pub(crate) due: Option<DateTime<Utc>>,
-    /// Whom it named, while not all of them can act.
-    pub(crate) wanted: Option<Wanted>,
+/// What an order runs on: its processes, and what their user tasks say of approvals.
+#[derive(Debug, Default)]
+pub(crate) struct Versions {
+    pub(crate) library: Library,
+    /// By the engine's key of the process and the node.
+    pub(crate) specs: BTreeMap<String, BTreeMap<String, Arc<TaskSpec>>>,
+}
+
+/// What people's tasks depend on beside the order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) people: &'a People,
+    pub(crate) calendar: &'a Calendar,
+    /// The flow's manager.
+    pub(crate) manager: Option<&'a str>,
+    pub(crate) now: DateTime<Utc>,
 }
 
 /// What is asked of an order.
@@ -98,9 +115,48 @@ pub(crate) enum Act {
         at: Option<String>,
         variables: Variables,
     },
-    Complete {
+    Decide {
         wait: u64,
+        row: u32,
+        choice: Choice,
         decision: Decision,
+    },
+    Rebut {
+        wait: u64,
+        row: u32,
+        to: Target,
+        straight_back: bool,
+        decision: Decision,
+    },
+    /// Something with a task that does not decide it.
+    Deed {
+        wait: u64,
+        row: u32,
+        deed: Deed,
+        decision: Decision,
+    },
+    TakeBack {
+        wait: u64,
+        row: u32,
+        decision: Decision,
+    },
+    /// Something said of a task or of the order; nothing moves.
+    Remark {
+        row: Option<RowKey>,
+        remark: Remark,
+        decision: Decision,
+    },
+    /// Somebody else has what one person has: of one task, or of all.
+    Substitute {
+        from: String,
+        to: Pick,
+        /// `agent` or `handover`.
+        word: &'static str,
+    },
+    /// The time of a task has run out. `to` = the superiors of those who have it, where they get it.
+    RunOut {
+        wait: u64,
+        to: BTreeMap<String, Pick>,
     },
     Answer {
         wait: u64,
@@ -139,17 +195,27 @@ pub(crate) enum Act {
         user: String,
         reason: String,
     },
+    /// The initiator wants it back; it ends.
+    Recall {
+        decision: Decision,
+    },
 }
 
-/// What a person decided.
-#[derive(Clone, Debug)]
-pub(crate) struct Decision {
-    pub(crate) user: String,
-    pub(crate) choice: Choice,
-    pub(crate) comment: Option<String>,
-    /// Form values and variables that they set.
-    pub(crate) variables: Variables,
-    pub(crate) form_data: Option<Json>,
+/// Where a rebuttal goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Starter,
+    Previous,
+    Node(String),
+}
+
+/// What can be said of a task or an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Remark {
+    Copy { people: Vec<String> },
+    /// These people are reminded of this row for the `count`th time.
+    Urge { people: Vec<String>, count: i32 },
+    Comment { mentions: Vec<String> },
 }
 
 /// Which way.
@@ -168,6 +234,20 @@ pub(crate) enum Refusal {
     NothingWaits,
     #[error("任务不是分配给 {0} 的")]
     NotAssigned(String),
+    #[error(transparent)]
+    Approval(approval::Refusal),
+    #[error("该流程节点不允许{0}")]
+    NotAllowed(&'static str),
+    #[error("不能退回到该节点")]
+    NotATarget,
+    #[error("目标节点与当前节点不在同一层级，不能选择直接返回")]
+    NoWayBack,
+    #[error("后续已有人处理，不能拿回")]
+    TooLate,
+    #[error("只有发起人可以撤回")]
+    NotStarter,
+    #[error("nothing has changed")]
+    Repeated,
     #[error("订单已结束")]
     Over,
     #[error("订单已结束，不能撤销")]
@@ -188,6 +268,9 @@ impl From<flow_engine::Refusal> for Refusal {
                 Refusal::NothingWaits
             }
             Engine::Over => Refusal::Over,
+            Engine::NotATarget => Refusal::NotATarget,
+            Engine::NoWayBack => Refusal::NoWayBack,
+            Engine::TooLate => Refusal::TooLate,
             Engine::NoSuchStart(_) => Refusal::NoSuchStart,
             Engine::UnknownProcess(key) => Refusal::NothingToCall(key),
             Engine::NotStarted | Engine::AlreadyStarted | Engine::BadSnapshot(_) => {
@@ -197,16 +280,28 @@ impl From<flow_engine::Refusal> for Refusal {
     }
 }
 
-/// A step of the engine that has not been turned into rows yet.
+impl From<approval::Refusal> for Refusal {
+    fn from(refusal: approval::Refusal) -> Self {
+        match refusal {
+            approval::Refusal::NotYours(user) => Refusal::NotAssigned(user),
+            approval::Refusal::Over => Refusal::NothingWaits,
+            approval::Refusal::TooLate => Refusal::TooLate,
+            other => Refusal::Approval(other),
+        }
+    }
+}
+
+/// A step that has not been turned into rows yet.
 #[derive(Debug)]
 pub(crate) struct Advanced {
+    /// With the approval that was acted on as it is now.
     before: Run,
-    step: Step,
+    /// Rows as they were.
+    rows: BTreeMap<u64, Vec<Row>>,
+    /// Absent where the engine did not move.
+    step: Option<Step>,
     act: Act,
-    /// How the order ends if the step cancels it.
-    ending: Ending,
-    /// The place where it ends then.
-    acted: Option<Last>,
+    plan: plan::Plan,
 }
 
 impl Act {
@@ -214,11 +309,18 @@ impl Act {
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Act::Start { .. } => "start",
-            Act::Complete { decision, .. } => match decision.choice {
-                Choice::Pass => "pass",
-                Choice::Reject => "reject",
-                Choice::Error(_) => "error",
-            },
+            Act::Decide { choice: Choice::Pass, .. } => "pass",
+            Act::Decide { choice: Choice::Reject, .. } => "reject",
+            Act::Decide { choice: Choice::Error(_), .. } => "error",
+            Act::Rebut { .. } => "rebut",
+            Act::Deed { deed, .. } => deed_word(deed),
+            Act::TakeBack { .. } => "take_back",
+            Act::Remark { remark: Remark::Copy { .. }, .. } => "copy",
+            Act::Remark { remark: Remark::Urge { .. }, .. } => "urge",
+            Act::Remark { remark: Remark::Comment { .. }, .. } => "comment",
+            Act::Substitute { word, .. } => word,
+            Act::RunOut { .. } => "timeout",
+            Act::Recall { .. } => "recall",
             Act::Answer { .. } => "answer",
             Act::Refuse { .. } => "refuse",
             Act::Fail { .. } => "fail",
@@ -233,10 +335,41 @@ impl Act {
 
     fn actor(&self) -> Option<String> {
         match self {
-            Act::Complete { decision, .. } => Some(decision.user.clone()),
+            Act::Decide { decision, .. }
+            | Act::Rebut { decision, .. }
+            | Act::Deed { decision, .. }
+            | Act::TakeBack { decision, .. }
+            | Act::Remark { decision, .. }
+            | Act::Recall { decision } => Some(decision.user.clone()),
             Act::Cancel { user, .. } => Some(user.clone()),
             _ => None,
         }
+    }
+}
+
+/// A deed in the words of the wire.
+pub(crate) fn deed_word(deed: &Deed) -> &'static str {
+    use super::approval::Place;
+    match deed {
+        Deed::Pass => "pass",
+        Deed::Reject => "reject",
+        Deed::Transfer { .. } => "transfer",
+        Deed::Delegate { .. } => "delegate",
+        Deed::AddSign { place: Place::Before, .. } => "add_sign_before",
+        Deed::AddSign { place: Place::After, .. } => "add_sign_after",
+        Deed::AddSign { place: Place::Beside, .. } => "add_sign_beside",
+        Deed::RemoveSign { .. } => "remove_sign",
+        Deed::Claim => "claim",
+        Deed::Release => "release",
+        Deed::Substitute { .. } => "agent",
+        Deed::Undo => "take_back",
+    }
+}
+
+impl Versions {
+    /// What a user task of one of the order's runs says of its approval.
+    pub(crate) fn spec(&self, run: &Run, number: u32, node: &str) -> Option<&Arc<TaskSpec>> {
+        self.specs.get(run.key_of(number)?)?.get(node)
     }
 }
 
@@ -249,164 +382,57 @@ impl Run {
         }
     }
 
-    /// Moves the order by one act.
-    pub(crate) fn advance(
-        self,
-        library: &Library,
-        act: Act,
-        now: DateTime<Utc>,
-    ) -> Result<Advanced, Refusal> {
-        if let Act::Refuse { wait, answer, .. } = &act
-            && let Some(step) = self.ruled_error(library, *wait, answer, now)
-        {
-            return Ok(Advanced { before: self, step, act, ending: Ending::Revoke, acted: None });
-        }
-        let (command, ending, acted) = self.command(library, &act)?;
-        let instance = self.instance.clone();
-        match flow_engine::advance(library, instance, command, now) {
-            Ok(step) => Ok(Advanced { before: self, step, act, ending, acted }),
-            Err(refused) => Err(refused.why.into()),
-        }
-    }
-
-    /// The engine's word for an act, and how and where the order ends if that cancels it.
-    fn command(
-        &self,
-        library: &Library,
-        act: &Act,
-    ) -> Result<(Command, Ending, Option<Last>), Refusal> {
-        let command = match act.clone() {
-            Act::Complete { wait, decision } => return self.decide(library, wait, decision),
-            Act::Start { at, variables } => Command::Start { at, variables },
-            Act::Answer { wait, answer } => Command::AnswerService { wait, answer },
-            Act::Refuse { wait, code, message, .. } => {
-                Command::ThrowError { wait, code, message, variables: Variables::new() }
-            }
-            Act::Fail { wait, reason } => Command::FailService { wait, reason },
-            Act::Fire { wait } => Command::FireTimer { wait },
-            Act::Message { name, wait, variables } => {
-                Command::Message { name, wait, variables: foreign(variables) }
-            }
-            Act::Signal { name, variables } => {
-                Command::Signal { name, variables: foreign(variables) }
-            }
-            Act::Set { variables } => Command::SetVariables { variables },
-            Act::Retry { wait } => Command::Retry { wait },
-            Act::Cancel { reason, .. } => Command::Cancel { reason },
-        };
-        let acted = match act {
-            Act::Cancel { user, .. } => {
-                Some(Last { handler: Some(user.clone()), ..self.last.clone() })
-            }
-            _ => None,
-        };
-        Ok((command, Ending::Revoke, acted))
-    }
-
-    /// The step in which the element's own rules make an error of a refusal, if one of them does.
-    fn ruled_error(
-        &self,
-        library: &Library,
-        wait: u64,
-        answer: &Value,
-        now: DateTime<Utc>,
-    ) -> Option<Step> {
-        let command = Command::AnswerService { wait, answer: answer.clone() };
-        let step = flow_engine::advance(library, self.instance.clone(), command, now).ok()?;
-        let is_error = |record: &flow_engine::Record| {
-            record.kind == "serviceTask" && record.event == Happened::Failed
-        };
-        step.trail.first().is_some_and(is_error).then_some(step)
-    }
-
-    /// `pass` completes the task. `reject` ends the order as refused, unless the drawing wants to go
-    /// on with `approved = false`.
-    fn decide(
-        &self,
-        library: &Library,
-        wait: u64,
-        decision: Decision,
-    ) -> Result<(Command, Ending, Option<Last>), Refusal> {
-        let task = self.task(wait).filter(|task| task.is_for_people);
-        let task = task.ok_or(Refusal::NothingWaits)?;
-        if !task.assignees.contains(&decision.user) {
-            return Err(Refusal::NotAssigned(decision.user));
-        }
-        let order = self.orders.get(&task.run).ok_or(Refusal::NothingWaits)?;
-        let acted = Last {
-            node: task.node.clone(),
-            name: task.name.clone(),
-            task: Some(wire_id(order.id, wait)),
-            handler: Some(decision.user.clone()),
-        };
-        let mut variables = decision.variables;
-        let command = match decision.choice {
-            Choice::Pass => {
-                variables.insert("approved".to_owned(), Value::Bool(true));
-                Command::CompleteTask { wait, variables }
-            }
-            Choice::Reject if self.goes_on_when_rejected(library, order, &task.node) => {
-                variables.insert("approved".to_owned(), Value::Bool(false));
-                Command::CompleteTask { wait, variables }
-            }
-            Choice::Reject => Command::Cancel {
-                reason: decision.comment.unwrap_or_else(|| "审批不同意".to_owned()),
-            },
-            Choice::Error(code) => {
-                let message = decision.comment.unwrap_or_default();
-                Command::ThrowError { wait, code, message, variables }
-            }
-        };
-        Ok((command, Ending::Reject, Some(acted)))
-    }
-
-    fn goes_on_when_rejected(&self, library: &Library, order: &Order, node: &str) -> bool {
+    /// The engine's key of the process that a run runs.
+    pub(crate) fn key_of(&self, number: u32) -> Option<&str> {
+        let order = self.orders.get(&number)?;
         let pin = self.pins.processes.iter().find(|pin| {
             (&pin.flow, pin.version, &pin.process) == (&order.flow, order.version, &order.process)
         });
-        let node = pin.and_then(|pin| library.get(&pin.key)).and_then(|process| process.node(node));
-        node.is_some_and(|node| {
-            node.attributes.iter().any(|attribute| {
-                attribute.dialect == Dialect::Aiflow
-                    && attribute.name == "onReject"
-                    && attribute.value == "continue"
-            })
-        })
+        pin.map(|pin| pin.key.as_str())
     }
 
-    /// Gives a task the people who can act by now; `None` = nothing has changed.
-    pub(crate) fn reassign(self, wait: u64, people: &People) -> Option<Moved> {
-        let wanted = self.task(wait)?.wanted.clone()?;
-        let chosen = people.choose(&wanted);
-        let mut run = self;
-        run.seq += 1;
-        let mut change = Change { act: "assign", ..Change::default() };
-        let Some(Held::Task(task)) = run.held.get_mut(&wait) else { return None };
-        let is_same = task.assignees == chosen.users;
-        task.assignees = chosen.users;
-        match chosen.trouble {
-            None => {
-                task.wanted = None;
-                change.incidents_over.insert(wait);
-            }
-            Some(reason) => {
-                if is_same {
-                    return None;
-                }
-                change.incidents.insert(wait, people_incident(task, reason, &wanted));
-            }
+    /// Moves the order by one act.
+    pub(crate) fn advance(
+        mut self,
+        versions: &Versions,
+        act: Act,
+        now: DateTime<Utc>,
+    ) -> Result<Advanced, Refusal> {
+        let rows = self.rows();
+        let plan = self.plan(versions, &act, now)?;
+        if let Some((wait, approval)) = &plan.approval
+            && let Some(Held::Task(task)) = self.held.get_mut(wait)
+        {
+            task.approval = Some(approval.clone());
+            task.sync();
         }
-        let task = task.clone();
-        let mut news = BTreeMap::new();
-        if !task.assignees.is_empty() {
-            let opened = vec![(wait, task.clone())];
-            news.insert(task.run, News { opened, ..News::default() });
-            if let Some(order) = run.orders.get_mut(&task.run) {
-                order.told += 1;
+        let step = match (&plan.step, &plan.command) {
+            (Some(step), _) => Some(step.clone()),
+            (None, Some(command)) => {
+                let instance = self.instance.clone();
+                let moved = flow_engine::advance(&versions.library, instance, command.clone(), now);
+                Some(moved.map_err(|refused| refused.why)?)
             }
-        }
-        change.assigned.insert(wait, task);
-        Some(Moved { run, change, news })
+            (None, None) => None,
+        };
+        Ok(Advanced { before: self, rows, step, act, plan })
+    }
+
+    /// The rows of the tasks that wait.
+    pub(super) fn rows(&self) -> BTreeMap<u64, Vec<Row>> {
+        let rows = |(wait, held): (&u64, &Held)| match held {
+            Held::Task(task) => Some((*wait, task.rows.clone())),
+            Held::Call { .. } => None,
+        };
+        self.held.iter().filter_map(rows).collect()
+    }
+
+    /// The step in which a task looks for its people again.
+    pub(crate) fn look_again(self, wait: u64) -> Option<Advanced> {
+        self.task(wait).filter(|task| task.is_troubled)?;
+        let plan = plan::Plan { look_again: Some(wait), ..plan::Plan::default() };
+        let rows = self.rows();
+        Some(Advanced { before: self, rows, step: None, act: Act::Retry { wait }, plan })
     }
 }
 
@@ -416,13 +442,13 @@ fn foreign(mut variables: Variables) -> Variables {
     variables
 }
 
-fn people_incident(task: &Task, reason: String, wanted: &Wanted) -> Incident {
+fn people_incident(task: &Task, reason: String, people: Vec<String>) -> Incident {
     Incident {
         run: task.run,
         kind: IncidentKind::People,
         node: task.node.clone(),
         name: task.name.clone(),
         reason,
-        people: wanted.users.clone(),
+        people,
     }
 }
