@@ -1,6 +1,7 @@
 //! The nouns and rules of the task centre.
 
 pub(crate) mod approval_log;
+pub(crate) mod attachment;
 pub(crate) mod check;
 pub(crate) mod decision;
 pub(crate) mod link;

@@ -8,3 +8,4 @@ mod engine;
 mod follow;
 mod helpers;
 mod numbers;
+mod operate;
