@@ -28,7 +28,9 @@ impl Action {
     ];
 
     /// What assignees were offered by releases that did not say so.
-    pub(crate) const OFFERED_ONCE: &'static [&'static str] = &["pass", "reject", "accept"];
+    pub(crate) fn offered_once() -> Vec<String> {
+        ["pass", "reject", "accept"].map(str::to_owned).to_vec()
+    }
 
     fn result(self) -> TaskResult {
         match self {
@@ -39,6 +41,9 @@ impl Action {
         }
     }
 }
+
+/// The word for undoing one's own decision among what a person may do.
+pub(crate) const TAKE_BACK: &str = "take_back";
 
 /// Who decides.
 #[derive(Clone, Debug)]

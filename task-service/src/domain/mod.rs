@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod decision;
 pub(crate) mod link;
 pub(crate) mod order;
+pub(crate) mod own;
 pub(crate) mod snapshot;
 pub(crate) mod status;
 pub(crate) mod step;

@@ -14,8 +14,7 @@ use shared::time;
 use utoipa::{IntoParams, ToSchema};
 
 use super::order::{PersonOut, person_of};
-use crate::domain::decision::Action;
-use crate::domain::status::Source;
+use crate::domain::own::Why;
 use crate::domain::worklist::{List, PageOf, Row, Sort, Summary, Terminal};
 use crate::usecase;
 use crate::usecase::Ctx;
@@ -96,8 +95,32 @@ pub(crate) struct RowOut {
     /// The task's result, or the order's where the row is a whole order.
     result: String,
     url: String,
-    /// What the person may do with `task/complete`; a third-party task is decided on its own page.
-    actions: Vec<&'static str>,
+    /// What the person may do with it: the last words of addresses such as `task/transfer`, and
+    /// `accept` of `task/complete`. Where the row was dealt with `take_back` at most; where it is a
+    /// whole order what its initiator may do, such as `recall`. Nothing for an ERP's.
+    actions: Vec<String>,
+    /// Why the task is for the person, where the flow says so.
+    why: Option<WhyOut>,
+}
+
+/// Why a task is for a person.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WhyOut {
+    pub(super) user_code: String,
+    /// The absent person for whom they stand in.
+    pub(super) on_behalf_of: Option<String>,
+    /// The rule in one sentence.
+    pub(super) rule: String,
+    /// Each step from the rule to the person.
+    pub(super) chain: Vec<String>,
+}
+
+impl From<Why> for WhyOut {
+    fn from(why: Why) -> Self {
+        let Why { user, on_behalf_of, rule, chain } = why;
+        Self { user_code: user, on_behalf_of, rule, chain }
+    }
 }
 
 impl RowOut {
@@ -122,10 +145,8 @@ impl RowOut {
             read: row.is_read,
             result: row.result,
             url: row.url,
-            actions: match row.source {
-                Source::Native if is_waiting => Action::OFFERED_ONCE.to_vec(),
-                Source::Native | Source::ThirdParty => Vec::new(),
-            },
+            actions: row.actions,
+            why: row.why.map(WhyOut::from),
         }
     }
 }

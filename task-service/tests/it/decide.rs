@@ -19,7 +19,7 @@ async fn the_lists_are_right_when_the_answer_arrives() {
     assert_eq!(app.tasks("todo", "USER002").await, Vec::<String>::new());
     assert_eq!(app.tasks("todo", "USER003").await, [task(order, 1)]);
     let done = app.rows("done", "USER002").await.remove(0);
-    assert_eq!((&done["result"], &done["actions"]), (&json!("pass"), &json!([])));
+    assert_eq!((&done["result"], &done["actions"]), (&json!("pass"), &json!(["take_back"])));
     assert_eq!(done["handledAt"], "2025-01-24 15:02:00");
     assert_eq!(first["source"], "native");
     assert_eq!(first["actions"], json!(["pass", "reject", "accept"]));
