@@ -344,8 +344,11 @@ fn return_to(fields: &mut Fields<'_>) -> ReturnTo {
     }
 }
 
+/// People chosen for later nodes, by node id.
+type Chosen = BTreeMap<String, Vec<String>>;
+
 /// An object of lists: the people chosen for each node.
-fn next_people(fields: &mut Fields<'_>) -> BTreeMap<String, Vec<String>> {
+fn next_people(fields: &mut Fields<'_>) -> Chosen {
     let name = "nextPeople";
     let (people, mistakes) = match fields.raw(name) {
         None | Some(Json::Null) => return BTreeMap::new(),
@@ -362,7 +365,7 @@ fn next_people(fields: &mut Fields<'_>) -> BTreeMap<String, Vec<String>> {
 }
 
 /// What the nodes name, and `(place, message)` of what is wrong.
-fn read_nodes(nodes: &[(String, Json)]) -> (BTreeMap<String, Vec<String>>, Vec<(String, String)>) {
+fn read_nodes(nodes: &[(String, Json)]) -> (Chosen, Vec<(String, String)>) {
     let (mut people, mut mistakes) = (BTreeMap::new(), Vec::new());
     for (node, codes) in nodes {
         if node.chars().count() > TEXT_MAX_CHARS || node.chars().any(is_forbidden) {
