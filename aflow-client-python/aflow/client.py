@@ -246,19 +246,29 @@ class AFlowClient:
         action: str,
         *,
         comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
         form_data: Optional[Json] = None,
         variables: Optional[Json] = None,
         bpmn_error_code: Optional[str] = None,
+        next_people: Optional[Dict[str, List[str]]] = None,
+        target: Optional[str] = None,
+        activity_id: Optional[str] = None,
+        straight_back: Optional[bool] = None,
     ) -> Any:
-        """Contract section 5. action: pass, reject, rebut or accept."""
+        """Contract section 5. action: pass, reject, rebut or accept; the rest as in the method of that name."""
         body = _given(
             taskId=task_id,
             userCode=user_code,
             action=action,
             comment=comment,
+            attachments=attachments,
             formData=form_data,
             variables=variables,
             bpmnErrorCode=bpmn_error_code,
+            nextPeople=next_people,
+            target=target,
+            activityId=activity_id,
+            straightBack=straight_back,
         )
         return self.post("/aflow/api/task/complete", body)
 
@@ -290,6 +300,235 @@ class AFlowClient:
     def order_history(self, *, order_id: Optional[OrderId] = None, process_id: Optional[str] = None) -> Any:
         """Contract section 5. What happened, in the order in which it happened."""
         return self.get("/aflow/api/order/history", orderId=order_id, processId=process_id)
+
+    # ---- Approval operations on tasks and orders of aiflow's own engine: contract section 6. ----
+    #
+    # Each answers `applied`: whether anything changed. comment: at most 4,000 characters. attachments: at most
+    # 20 of {"name": ..., "url": "https://..."}.
+
+    def pass_task(
+        self,
+        task_id: str,
+        user_code: str,
+        *,
+        comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
+        form_data: Optional[Json] = None,
+        variables: Optional[Json] = None,
+        bpmn_error_code: Optional[str] = None,
+        next_people: Optional[Dict[str, List[str]]] = None,
+    ) -> Json:
+        """同意. next_people: user codes by node id, for later nodes that leave the choice to this approver."""
+        return self._operate(
+            "pass",
+            task_id,
+            user_code,
+            comment,
+            attachments,
+            formData=form_data,
+            variables=variables,
+            bpmnErrorCode=bpmn_error_code,
+            nextPeople=next_people,
+        )
+
+    def reject_task(
+        self,
+        task_id: str,
+        user_code: str,
+        *,
+        comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
+        form_data: Optional[Json] = None,
+        bpmn_error_code: Optional[str] = None,
+    ) -> Json:
+        """拒绝. The order ends, or goes where the definition says."""
+        return self._operate(
+            "reject", task_id, user_code, comment, attachments, formData=form_data, bpmnErrorCode=bpmn_error_code
+        )
+
+    def rebut_task(
+        self,
+        task_id: str,
+        user_code: str,
+        *,
+        target: Optional[str] = None,
+        activity_id: Optional[str] = None,
+        straight_back: Optional[bool] = None,
+        comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
+        form_data: Optional[Json] = None,
+    ) -> Json:
+        """驳回. target: starter, previous (default) or node, which activity_id names (see `return_targets`)."""
+        return self._operate(
+            "rebut",
+            task_id,
+            user_code,
+            comment,
+            attachments,
+            formData=form_data,
+            target=target,
+            activityId=activity_id,
+            straightBack=straight_back,
+        )
+
+    def transfer_task(
+        self,
+        task_id: str,
+        user_code: str,
+        to: str,
+        *,
+        comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
+    ) -> Json:
+        """转办. The task is somebody else's from now on."""
+        return self._operate("transfer", task_id, user_code, comment, attachments, to=to)
+
+    def delegate_task(
+        self,
+        task_id: str,
+        user_code: str,
+        to: str,
+        *,
+        comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
+    ) -> Json:
+        """委派. Somebody else says something first, then it comes back."""
+        return self._operate("delegate", task_id, user_code, comment, attachments, to=to)
+
+    def add_sign(
+        self,
+        task_id: str,
+        user_code: str,
+        place: str,
+        people: List[str],
+        *,
+        comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
+    ) -> Json:
+        """加签. place: before, after or beside."""
+        return self._operate("add_sign", task_id, user_code, comment, attachments, place=place, people=people)
+
+    def remove_sign(
+        self,
+        task_id: str,
+        user_code: str,
+        people: List[str],
+        *,
+        comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
+    ) -> Json:
+        """减签. Of people whom the same person added."""
+        return self._operate("remove_sign", task_id, user_code, comment, attachments, people=people)
+
+    def claim_task(
+        self,
+        task_id: str,
+        user_code: str,
+        *,
+        comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
+    ) -> Json:
+        """认领."""
+        return self._operate("claim", task_id, user_code, comment, attachments)
+
+    def release_task(
+        self,
+        task_id: str,
+        user_code: str,
+        *,
+        comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
+    ) -> Json:
+        """退回认领."""
+        return self._operate("release", task_id, user_code, comment, attachments)
+
+    def take_back(
+        self,
+        task_id: str,
+        user_code: str,
+        *,
+        comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
+    ) -> Json:
+        """拿回. Undoes one's own decision while nobody has acted on it."""
+        return self._operate("take_back", task_id, user_code, comment, attachments)
+
+    def copy(
+        self,
+        user_code: str,
+        people: List[str],
+        *,
+        task_id: Optional[str] = None,
+        order_id: Optional[OrderId] = None,
+        comment: Optional[str] = None,
+        attachments: Optional[List[Json]] = None,
+    ) -> Json:
+        """抄送. Of a task or of an order."""
+        return self._operate("copy", task_id, user_code, comment, attachments, orderId=order_id, people=people)
+
+    def urge(
+        self,
+        user_code: str,
+        *,
+        task_id: Optional[str] = None,
+        order_id: Optional[OrderId] = None,
+        comment: Optional[str] = None,
+    ) -> Json:
+        """催办. `sent` = people reminded; where it is 0, `nextAllowedAt` says when to try again."""
+        return self._operate("urge", task_id, user_code, comment, None, orderId=order_id)
+
+    def comment(
+        self,
+        user_code: str,
+        comment: str,
+        *,
+        task_id: Optional[str] = None,
+        order_id: Optional[OrderId] = None,
+        mentions: Optional[List[str]] = None,
+        attachments: Optional[List[Json]] = None,
+    ) -> Json:
+        """评论. mentions: user codes of people who are told."""
+        return self._operate("comment", task_id, user_code, comment, attachments, orderId=order_id, mentions=mentions)
+
+    def recall_order(self, order_id: OrderId, user_code: str, *, reason: Optional[str] = None) -> Json:
+        """撤回, by the initiator."""
+        return self.post("/aflow/api/order/recall", _given(orderId=order_id, userCode=user_code, reason=reason))
+
+    def return_targets(self, task_id: str, *, user_code: Optional[str] = None) -> Any:
+        """Where a task can be rebutted to, and whose approvals each would make void."""
+        return self.get("/aflow/api/task/return_targets", taskId=task_id, userCode=user_code)
+
+    def forecast(self, order_id: OrderId, *, user_code: Optional[str] = None) -> Any:
+        """The rest of an order's path with its people, for the values entered so far."""
+        return self.get("/aflow/api/order/forecast", orderId=order_id, userCode=user_code)
+
+    def absence(self, user_code: str) -> Any:
+        """When a person is away, and who stands in."""
+        return self.get("/aflow/api/user/absence", userCode=user_code)
+
+    def set_absence(self, absence: Json) -> Any:
+        """Says when a person is away and who stands in for which flows."""
+        return self.post("/aflow/api/user/absence", absence)
+
+    def cancel_absence(self, absence: Json) -> Any:
+        """The person is back, or does not go."""
+        return self.post("/aflow/api/user/absence/cancel", absence)
+
+    def hand_over(self, handover: Json) -> Any:
+        """Gives everything that waits for a leaver to somebody else; answers a report."""
+        return self.post("/aflow/api/task/handover", handover)
+
+    def _operate(
+        self,
+        operation: str,
+        task_id: Optional[str],
+        user_code: str,
+        comment: Optional[str],
+        attachments: Optional[List[Json]],
+        **more: Any,
+    ) -> Json:
+        body = _given(taskId=task_id, userCode=user_code, comment=comment, attachments=attachments, **more)
+        return self.post(f"/aflow/api/task/{operation}", body)
 
     # ---- Any other address. ----
 

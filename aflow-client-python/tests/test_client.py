@@ -9,6 +9,8 @@ from tests.gateway import Answer, Gateway, envelope, ok, refusal
 
 CREDENTIAL = Credential("COMPANY001", "APP001", "your_app_secret")
 
+FILE = {"name": "合同.pdf", "url": "https://erp.example.com/files/1"}
+
 CALLS = [
     (lambda c: c.sync_departments([{"deptId": "D"}]), "POST /aflow/api/sys/sync/department", {"departments": [{"deptId": "D"}]}),
     (lambda c: c.sync_departments([], any_order=True), "POST /aflow/api/sys/sync/department", {"departments": [], "anyOrder": True}),
@@ -44,6 +46,30 @@ CALLS = [
     (lambda c: c.order_tasks(process_id="P"), "GET /aflow/api/order/tasks?processId=P", None),
     (lambda c: c.complete_task("T", "U", "pass"), "POST /aflow/api/task/complete", {"taskId": "T", "userCode": "U", "action": "pass"}),
     (lambda c: c.complete_task("T", "U", "pass", comment="好", form_data={}, variables={}, bpmn_error_code="E"), "POST /aflow/api/task/complete", {"taskId": "T", "userCode": "U", "action": "pass", "comment": "好", "formData": {}, "variables": {}, "bpmnErrorCode": "E"}),
+    (lambda c: c.complete_task("T", "U", "rebut", target="node", activity_id="A", straight_back=True), "POST /aflow/api/task/complete", {"taskId": "T", "userCode": "U", "action": "rebut", "target": "node", "activityId": "A", "straightBack": True}),
+    (lambda c: c.pass_task("T", "U"), "POST /aflow/api/task/pass", {"taskId": "T", "userCode": "U"}),
+    (lambda c: c.pass_task("T", "U", comment="好", attachments=[FILE], form_data={}, variables={}, bpmn_error_code="E", next_people={"n": ["V"]}), "POST /aflow/api/task/pass", {"taskId": "T", "userCode": "U", "comment": "好", "attachments": [FILE], "formData": {}, "variables": {}, "bpmnErrorCode": "E", "nextPeople": {"n": ["V"]}}),
+    (lambda c: c.reject_task("T", "U", comment="不", form_data={}, bpmn_error_code="E"), "POST /aflow/api/task/reject", {"taskId": "T", "userCode": "U", "comment": "不", "formData": {}, "bpmnErrorCode": "E"}),
+    (lambda c: c.rebut_task("T", "U"), "POST /aflow/api/task/rebut", {"taskId": "T", "userCode": "U"}),
+    (lambda c: c.rebut_task("T", "U", target="node", activity_id="A", straight_back=False, form_data={}), "POST /aflow/api/task/rebut", {"taskId": "T", "userCode": "U", "target": "node", "activityId": "A", "straightBack": False, "formData": {}}),
+    (lambda c: c.transfer_task("T", "U", "V", comment="忙"), "POST /aflow/api/task/transfer", {"taskId": "T", "userCode": "U", "to": "V", "comment": "忙"}),
+    (lambda c: c.delegate_task("T", "U", "V"), "POST /aflow/api/task/delegate", {"taskId": "T", "userCode": "U", "to": "V"}),
+    (lambda c: c.add_sign("T", "U", "before", ["V"]), "POST /aflow/api/task/add_sign", {"taskId": "T", "userCode": "U", "place": "before", "people": ["V"]}),
+    (lambda c: c.remove_sign("T", "U", ["V"]), "POST /aflow/api/task/remove_sign", {"taskId": "T", "userCode": "U", "people": ["V"]}),
+    (lambda c: c.claim_task("T", "U"), "POST /aflow/api/task/claim", {"taskId": "T", "userCode": "U"}),
+    (lambda c: c.release_task("T", "U"), "POST /aflow/api/task/release", {"taskId": "T", "userCode": "U"}),
+    (lambda c: c.take_back("T", "U"), "POST /aflow/api/task/take_back", {"taskId": "T", "userCode": "U"}),
+    (lambda c: c.copy("U", ["V"], task_id="T", comment="知悉"), "POST /aflow/api/task/copy", {"taskId": "T", "userCode": "U", "people": ["V"], "comment": "知悉"}),
+    (lambda c: c.copy("U", ["V"], order_id=1), "POST /aflow/api/task/copy", {"orderId": 1, "userCode": "U", "people": ["V"]}),
+    (lambda c: c.urge("U", order_id=1, comment="急"), "POST /aflow/api/task/urge", {"orderId": 1, "userCode": "U", "comment": "急"}),
+    (lambda c: c.comment("U", "看", task_id="T", mentions=["V"], attachments=[FILE]), "POST /aflow/api/task/comment", {"taskId": "T", "userCode": "U", "comment": "看", "mentions": ["V"], "attachments": [FILE]}),
+    (lambda c: c.recall_order(1, "U", reason="错"), "POST /aflow/api/order/recall", {"orderId": 1, "userCode": "U", "reason": "错"}),
+    (lambda c: c.return_targets("T"), "GET /aflow/api/task/return_targets?taskId=T", None),
+    (lambda c: c.forecast(1, user_code="U"), "GET /aflow/api/order/forecast?orderId=1&userCode=U", None),
+    (lambda c: c.absence("U"), "GET /aflow/api/user/absence?userCode=U", None),
+    (lambda c: c.set_absence({"userCode": "U"}), "POST /aflow/api/user/absence", {"userCode": "U"}),
+    (lambda c: c.cancel_absence({"userCode": "U"}), "POST /aflow/api/user/absence/cancel", {"userCode": "U"}),
+    (lambda c: c.hand_over({"from": "U", "to": "V"}), "POST /aflow/api/task/handover", {"from": "U", "to": "V"}),
     (lambda c: c.send_message("M", business_key="K"), "POST /aflow/api/flow/message", {"name": "M", "businessKey": "K"}),
     (lambda c: c.send_signal("S", variables={"a": 1}), "POST /aflow/api/flow/signal", {"name": "S", "variables": {"a": 1}}),
     (lambda c: c.order_variables(1), "GET /aflow/api/order/variables?orderId=1", None),

@@ -72,8 +72,7 @@ const SIGNED: &[(&str, &str, Target)] = &[
     ("POST", "/aflow/api/order/sync/task", Target::Task),
     ("POST", "/aflow/api/order/check", Target::Task),
     ("POST", "/aflow/api/order/approval/log", Target::Task),
-    ("GET", "/aflow/api/order/forecast", Target::Later),
-    ("GET", "/aflow/api/task/return_targets", Target::Later),
+    ("POST", "/aflow/api/task/handover", Target::Flow),
 ];
 
 /// The task centre and orders: an application signs and names a person, a person has a session.
@@ -84,6 +83,8 @@ const BOTH: &[(&str, &str, Target)] = &[
     ("GET", "/aflow/api/order/variables", Target::Flow),
     ("PUT", "/aflow/api/order/variables", Target::Flow),
     ("GET", "/aflow/api/order/history", Target::Flow),
+    ("GET", "/aflow/api/order/forecast", Target::Flow),
+    ("POST", "/aflow/api/order/recall", Target::Task),
     ("GET", "/aflow/api/order/detail", Target::Task),
     ("GET", "/aflow/api/task/todo", Target::Task),
     ("GET", "/aflow/api/task/done", Target::Task),
@@ -92,6 +93,23 @@ const BOTH: &[(&str, &str, Target)] = &[
     ("GET", "/aflow/api/task/summary", Target::Task),
     ("POST", "/aflow/api/task/read", Target::Task),
     ("POST", "/aflow/api/task/complete", Target::Task),
+    ("POST", "/aflow/api/task/pass", Target::Task),
+    ("POST", "/aflow/api/task/reject", Target::Task),
+    ("POST", "/aflow/api/task/rebut", Target::Task),
+    ("POST", "/aflow/api/task/transfer", Target::Task),
+    ("POST", "/aflow/api/task/delegate", Target::Task),
+    ("POST", "/aflow/api/task/add_sign", Target::Task),
+    ("POST", "/aflow/api/task/remove_sign", Target::Task),
+    ("POST", "/aflow/api/task/claim", Target::Task),
+    ("POST", "/aflow/api/task/release", Target::Task),
+    ("POST", "/aflow/api/task/take_back", Target::Task),
+    ("POST", "/aflow/api/task/copy", Target::Task),
+    ("POST", "/aflow/api/task/urge", Target::Task),
+    ("POST", "/aflow/api/task/comment", Target::Task),
+    ("GET", "/aflow/api/task/return_targets", Target::Flow),
+    ("GET", "/aflow/api/user/absence", Target::Flow),
+    ("POST", "/aflow/api/user/absence", Target::Flow),
+    ("POST", "/aflow/api/user/absence/cancel", Target::Flow),
 ];
 
 /// Addresses that nobody signs. The legacy doors follow.

@@ -44,6 +44,7 @@ impl Service for App {
             dingtalk: Dingtalk(shared::dingtalk::Client::new(timeout)?),
             pace: Duration::from_secs(1) / config.dingtalk.calls_per_second,
             wake: Notify::new(),
+            public_url: config.pages.public_url,
             erp: Erp::new(config.erp.networks(), push_timeout, clock)?,
             credentials: Credentials::new(config.sso.peer(shell.keys.clone())?),
             push: PushLimits {

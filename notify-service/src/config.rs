@@ -14,6 +14,7 @@ pub struct Config {
     pub(crate) internal: Internal,
     pub(crate) sso: Neighbour,
     pub(crate) dingtalk: Dingtalk,
+    pub(crate) pages: Pages,
     pub(crate) erp: Erp,
     log: Log,
 }
@@ -22,6 +23,11 @@ pub struct Config {
 pub(crate) struct Dingtalk {
     pub(crate) timeout_ms: u64,
     pub(crate) calls_per_second: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Pages {
+    pub(crate) public_url: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -62,7 +62,6 @@ impl Fault for Error {
                 | decision::Refusal::OtherApplication
                 | decision::Refusal::NotAssignee(_) => Code::NotPermitted,
                 decision::Refusal::Over => Code::WrongState,
-                decision::Refusal::RebutNotOffered => Code::NotSupported,
             },
             Error::Flow { code, .. } => *code,
             Error::UnknownFlow(_) | Error::UnknownOrder(_) | Error::UnknownTask(_) => {

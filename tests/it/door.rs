@@ -47,6 +47,26 @@ pub(crate) const SERVED: &[(&str, &str)] = &[
     ("GET", "/aflow/api/task/summary"),
     ("POST", "/aflow/api/task/read"),
     ("POST", "/aflow/api/task/complete"),
+    ("POST", "/aflow/api/task/pass"),
+    ("POST", "/aflow/api/task/reject"),
+    ("POST", "/aflow/api/task/rebut"),
+    ("POST", "/aflow/api/task/transfer"),
+    ("POST", "/aflow/api/task/delegate"),
+    ("POST", "/aflow/api/task/add_sign"),
+    ("POST", "/aflow/api/task/remove_sign"),
+    ("POST", "/aflow/api/task/claim"),
+    ("POST", "/aflow/api/task/release"),
+    ("POST", "/aflow/api/task/take_back"),
+    ("POST", "/aflow/api/task/copy"),
+    ("POST", "/aflow/api/task/urge"),
+    ("POST", "/aflow/api/task/comment"),
+    ("GET", "/aflow/api/task/return_targets"),
+    ("POST", "/aflow/api/task/handover"),
+    ("POST", "/aflow/api/order/recall"),
+    ("GET", "/aflow/api/order/forecast"),
+    ("GET", "/aflow/api/user/absence"),
+    ("POST", "/aflow/api/user/absence"),
+    ("POST", "/aflow/api/user/absence/cancel"),
 ];
 
 /// Of these, the ones that a person with a session may call, too.
@@ -64,6 +84,24 @@ pub(crate) const FOR_PEOPLE: &[&str] = &[
     "/aflow/api/task/summary",
     "/aflow/api/task/read",
     "/aflow/api/task/complete",
+    "/aflow/api/task/pass",
+    "/aflow/api/task/reject",
+    "/aflow/api/task/rebut",
+    "/aflow/api/task/transfer",
+    "/aflow/api/task/delegate",
+    "/aflow/api/task/add_sign",
+    "/aflow/api/task/remove_sign",
+    "/aflow/api/task/claim",
+    "/aflow/api/task/release",
+    "/aflow/api/task/take_back",
+    "/aflow/api/task/copy",
+    "/aflow/api/task/urge",
+    "/aflow/api/task/comment",
+    "/aflow/api/task/return_targets",
+    "/aflow/api/order/recall",
+    "/aflow/api/order/forecast",
+    "/aflow/api/user/absence",
+    "/aflow/api/user/absence/cancel",
 ];
 
 /// Addresses that anybody may call, to sign in.
@@ -82,8 +120,6 @@ pub(crate) const SIGN_IN: &[(&str, &str)] = &[
 /// Addresses that an application signs and that come later.
 pub(crate) const LATER: &[(&str, &str)] = &[
     ("POST", "/aflow/api/sys/sync/dingtalk"),
-    ("GET", "/aflow/api/order/forecast"),
-    ("GET", "/aflow/api/task/return_targets"),
 ];
 
 /// Addresses that nobody signs and that come later.

@@ -34,7 +34,7 @@ pub(crate) struct Place {
     pub(crate) name: String,
 }
 
-/// A task that a person decided.
+/// A task that a person decided, or gave to somebody else.
 #[derive(Clone, Debug)]
 pub(crate) struct Handled {
     pub(crate) task: String,
@@ -110,12 +110,42 @@ impl Ending {
     }
 }
 
-/// The word of the document for how a task was decided; nothing for one that nobody decided.
-pub(crate) fn handle_result(result: &str) -> Option<&'static str> {
+/// The word of the document for how a task was decided, and what is said with it; nothing for one
+/// that nobody decided. The document has no word for a rebuttal.
+pub(crate) fn decided(
+    result: &str,
+    comment: Option<String>,
+) -> Option<(&'static str, Option<String>)> {
     match result {
-        "pass" => Some("APPROVED"),
-        "reject" => Some("REJECTED"),
+        "pass" => Some(("APPROVED", comment)),
+        "reject" => Some(("REJECTED", comment)),
+        "rebut" => Some(("REJECTED", Some(after("驳回".to_owned(), comment)))),
         _ => None,
+    }
+}
+
+/// The same of what else was done with a task: the document knows only of tasks that went to
+/// somebody else.
+pub(crate) fn operated(
+    action: &str,
+    people: &[String],
+    comment: Option<String>,
+) -> Option<(&'static str, Option<String>)> {
+    let what = match action {
+        "transfer" => "转办给",
+        "delegate" => "委派给",
+        "handover" => "交接给",
+        "agent" => "由代理人处理",
+        "timeout_transfer" => "超时转交给",
+        _ => return None,
+    };
+    Some(("TRANSFERRED", Some(after(format!("{what} {}", people.join("、")), comment))))
+}
+
+fn after(what: String, comment: Option<String>) -> String {
+    match comment {
+        Some(comment) => format!("{what}：{comment}"),
+        None => what,
     }
 }
 
@@ -312,6 +342,28 @@ mod tests {
                 (&json!("7-1"), &json!("USER002"))
             );
             assert_eq!(body["processVariables"]["aiflowResult"], result);
+        }
+    }
+
+    #[test]
+    fn what_the_document_has_no_word_for_stands_in_the_comment() {
+        let said = |text: &str| Some(text.to_owned());
+        let people = ["U3".to_owned(), "U4".to_owned()];
+
+        assert_eq!(decided("pass", None), Some(("APPROVED", None)));
+        assert_eq!(decided("reject", said("不")), Some(("REJECTED", said("不"))));
+        assert_eq!(decided("rebut", None), Some(("REJECTED", said("驳回"))));
+        assert_eq!(decided("rebut", said("金额")), Some(("REJECTED", said("驳回：金额"))));
+        assert_eq!(decided("revoke", None), None);
+        assert_eq!(
+            operated("transfer", &people, said("忙")),
+            Some(("TRANSFERRED", said("转办给 U3、U4：忙")))
+        );
+        for told in ["delegate", "handover", "agent", "timeout_transfer"] {
+            assert_eq!(operated(told, &people, None).unwrap().0, "TRANSFERRED", "{told}");
+        }
+        for silent in ["comment", "urge", "claim", "release", "copy", "add_sign_before"] {
+            assert_eq!(operated(silent, &people, None), None, "{silent}");
         }
     }
 

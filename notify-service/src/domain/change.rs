@@ -121,6 +121,7 @@ mod tests {
             initiator: "U0".to_owned(),
             business_key: "B".to_owned(),
             due_at: None,
+            note: String::new(),
         };
         let assignee =
             Assignee { user: "U1".to_owned(), web_url: "w".to_owned(), h5_url: format!("h{seq}") };

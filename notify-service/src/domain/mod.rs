@@ -5,6 +5,7 @@ pub(crate) mod change;
 pub(crate) mod delivery;
 pub(crate) mod endpoint;
 pub(crate) mod health;
+pub(crate) mod link;
 pub(crate) mod network;
 pub(crate) mod notice;
 pub(crate) mod outcome;

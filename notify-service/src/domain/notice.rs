@@ -1,5 +1,5 @@
-//! What is said about a task, or about a stolen session: the words are fixed once, so that a repeat
-//! is the same to the byte.
+//! What is said about a task, about what somebody did with it, or about a stolen session: the words
+//! are fixed once, so that a repeat is the same to the byte.
 
 use chrono::{DateTime, Utc};
 
@@ -21,17 +21,62 @@ pub(crate) enum NodeType {
     Reading,
     /// No task at all: a person is warned.
     Warning,
+    /// Somebody did something that a person is to know of.
+    Told(Told),
+}
+
+/// What somebody did, or the house by a rule of the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Urged the person.
+    Urge,
+    /// Nobody did: the task has waited too long.
+    Remind,
+    /// Informed the person of an order.
+    Copy,
+    /// Named the person in a comment.
+    Mention,
+    /// Said what the person had asked them to say.
+    Returned,
+}
+
+impl Told {
+    /// Every stored word.
+    const WORDS: &'static [(&'static str, Told)] = &[
+        ("urge", Told::Urge),
+        ("remind", Told::Remind),
+        ("copy", Told::Copy),
+        ("mention", Told::Mention),
+        ("returned", Told::Returned),
+    ];
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Told::Urge => "urge",
+            Told::Remind => "remind",
+            Told::Copy => "copy",
+            Told::Mention => "mention",
+            Told::Returned => "returned",
+        }
+    }
 }
 
 /// The stored word for [`NodeType::Warning`]; of tasks there are `handle`, `audit` and `notify`.
 const WARNING: &str = "warning";
+
+/// What never closes: nobody waits for an answer to it.
+pub(crate) const NEVER_CLOSED: [&str; 6] =
+    [WARNING, "urge", "remind", "copy", "mention", "returned"];
 
 impl NodeType {
     pub(crate) fn of(word: &str) -> Self {
         match word {
             "handle" | "audit" => NodeType::Action,
             WARNING => NodeType::Warning,
-            _ => NodeType::Reading,
+            word => match Told::WORDS.iter().find(|(known, _)| *known == word) {
+                Some((_, told)) => NodeType::Told(*told),
+                None => NodeType::Reading,
+            },
         }
     }
 }
@@ -44,10 +89,12 @@ pub(crate) struct Notice {
     pub(crate) title: String,
     pub(crate) task_name: String,
     pub(crate) node_type: String,
-    /// The initiator's name, or code while nobody knows the name.
+    /// Who started the order, or did what is told: the name, or the code while nobody knows the name.
     pub(crate) initiator: String,
     pub(crate) business_key: String,
     pub(crate) due_at: Option<DateTime<Utc>>,
+    /// What is said beside the task's own words.
+    pub(crate) note: String,
 }
 
 impl Notice {
@@ -64,6 +111,7 @@ impl Notice {
             initiator: String::new(),
             business_key: String::new(),
             due_at: None,
+            note: String::new(),
         }
     }
 }

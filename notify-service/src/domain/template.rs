@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shared::dingtalk::{card, plain};
 
-use super::notice::{NodeType, Notice};
+use super::notice::{NodeType, Notice, Told};
 
 /// The longest link a card's button takes.
 const BUTTON_URL_BYTES: usize = 500;
@@ -21,17 +21,23 @@ const TODO_URL_BYTES: usize = 1_024;
 const NAME_CHARS: usize = 50;
 const INITIATOR_CHARS: usize = 24;
 const BUSINESS_KEY_CHARS: usize = 48;
+const NOTE_CHARS: usize = 48;
 
 /// The notification about a task: always the same for the same notice and link. It names order and
 /// task, so that no other notification is the same.
 pub(crate) fn message(notice: &Notice, h5_url: &str) -> Value {
-    let (verb, button) = match NodeType::of(&notice.node_type) {
-        NodeType::Action => ("新任务", "去处理"),
-        NodeType::Reading => ("待阅", "去查看"),
+    let (verb, who, button) = match NodeType::of(&notice.node_type) {
+        NodeType::Action => ("新任务", "发起人", "去处理"),
+        NodeType::Reading => ("待阅", "发起人", "去查看"),
         NodeType::Warning => return warning(notice),
+        NodeType::Told(Told::Urge) => ("催办", "催办人", "去处理"),
+        NodeType::Told(Told::Remind) => ("超时提醒", "发起人", "去处理"),
+        NodeType::Told(Told::Copy) => ("抄送", "抄送人", "去查看"),
+        NodeType::Told(Told::Mention) => ("评论提到了您", "评论人", "去查看"),
+        NodeType::Told(Told::Returned) => ("委派已返回", "受托人", "去处理"),
     };
     let title = format!("{verb}：{}", plain(&clipped(&notice.task_name, NAME_CHARS)));
-    let text = text(notice, &title);
+    let text = text(notice, &title, who);
     let message = card(&title, &text, button, h5_url);
     let fits = message.to_string().len() <= MESSAGE_BYTES;
     if fits && !h5_url.is_empty() && h5_url.len() <= BUTTON_URL_BYTES {
@@ -51,7 +57,7 @@ fn markdown(title: &str, text: &str) -> Value {
     json!({"msgtype": "markdown", "markdown": {"title": title, "text": text}})
 }
 
-fn text(notice: &Notice, title: &str) -> String {
+fn text(notice: &Notice, title: &str, who: &str) -> String {
     let mut lines = vec![format!("### {title}")];
     let mut line = |label: &str, value: &str, chars: usize| {
         if !value.is_empty() {
@@ -59,8 +65,12 @@ fn text(notice: &Notice, title: &str) -> String {
         }
     };
     line("流程", &notice.title, NAME_CHARS);
-    line("发起人", &notice.initiator, INITIATOR_CHARS);
-    line("业务单号", &notice.business_key, BUSINESS_KEY_CHARS);
+    line(who, &notice.initiator, INITIATOR_CHARS);
+    // A note takes the place of the reference: both would be too long for the worst of texts.
+    match notice.note.as_str() {
+        "" => line("业务单号", &notice.business_key, BUSINESS_KEY_CHARS),
+        note => line("说明", note, NOTE_CHARS),
+    }
     line("截止时间", &notice.due_at.map(shared::time::format).unwrap_or_default(), NAME_CHARS);
     line("编号", &format!("{} / {}", notice.key.order, notice.key.task), usize::MAX);
     lines.join("\n\n")
@@ -143,6 +153,7 @@ mod tests {
             initiator: "张三".to_owned(),
             business_key: "SO-1".to_owned(),
             due_at: shared::time::parse("2025-01-25 18:00:00").ok(),
+            note: String::new(),
         }
     }
 
@@ -185,14 +196,42 @@ mod tests {
     fn whatever_the_values_a_message_stays_within_its_limit_and_keeps_its_button() {
         let link = format!("https://erp.example.com/{}", "x".repeat(BUTTON_URL_BYTES - 24));
         for c in ['审', '*', '\\', '"', '@', '😀', '\n'] {
-            let message = message(&worst(c), &link);
+            let told = Notice {
+                node_type: "mention".to_owned(),
+                note: std::iter::repeat_n(c, 300).collect(),
+                due_at: None,
+                ..worst(c)
+            };
+            for notice in [worst(c), told] {
+                let message = message(&notice, &link);
 
-            assert!(
-                message.to_string().len() <= MESSAGE_BYTES,
-                "{c}: {}",
-                message.to_string().len()
-            );
-            assert_eq!(message["msgtype"], "action_card", "{c}");
+                let size = message.to_string().len();
+                assert!(size <= MESSAGE_BYTES, "{c}: {size}");
+                assert_eq!(message["msgtype"], "action_card", "{c}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_somebody_did_is_told_under_its_own_name() {
+        let table = [
+            ("urge", "催办：部门经理审批", "催办人：张三"),
+            ("remind", "超时提醒：部门经理审批", "发起人：张三"),
+            ("copy", "抄送：部门经理审批", "抄送人：张三"),
+            ("mention", "评论提到了您：部门经理审批", "评论人：张三"),
+            ("returned", "委派已返回：部门经理审批", "受托人：张三"),
+        ];
+        for (word, title, who) in table {
+            let notice =
+                Notice {
+                    node_type: word.to_owned(), note: "第 2 次催办".to_owned(), ..notice()
+                };
+
+            let card = &message(&notice, LINK)["action_card"];
+
+            let text = card["markdown"].as_str().unwrap();
+            assert_eq!(card["title"], title);
+            assert!(text.contains(who) && text.contains("说明：第 2 次催办"), "{text}");
         }
     }
 

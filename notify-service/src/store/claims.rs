@@ -58,6 +58,8 @@ struct ClaimedRow {
     #[diesel(sql_type = Nullable<Timestamptz>)]
     task_due_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Text)]
+    note: String,
+    #[diesel(sql_type = Text)]
     web_url: String,
     #[diesel(sql_type = Text)]
     h5_url: String,
@@ -114,6 +116,7 @@ impl From<ClaimedRow> for Claimed {
                 initiator: row.initiator,
                 business_key: row.business_key,
                 due_at: row.task_due_at,
+                note: row.note,
             },
             web_url: row.web_url,
             h5_url: row.h5_url,
@@ -170,7 +173,7 @@ pub(crate) async fn claim(conn: &Conn, tenant: &Tenant, lease: Uuid) -> QueryRes
            from picked where d.id = picked.id returning d.*) \
          select t.id, t.channel, t.state, t.tries, t.repeated, t.remote_id is not null as has_remote, r.open, \
          t.tenant, t.user_code, n.app_id, n.order_code, n.task_code, n.title, n.task_name, n.node_type, \
-         n.initiator, n.business_key, n.due_at as task_due_at, t.web_url, t.h5_url, t.remote_id, t.remote_user, \
+         n.initiator, n.business_key, n.due_at as task_due_at, n.note, t.web_url, t.h5_url, t.remote_id, t.remote_user, \
          p.name, p.mobile, p.dingtalk_user_id, p.active, p.revision, p.ding_userid, p.ding_unionid \
          from taken t join notices n on n.id = t.notice_id \
          join recipients r on r.notice_id = t.notice_id and r.user_code = t.user_code \

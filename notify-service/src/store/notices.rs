@@ -4,7 +4,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestampt
 use shared::db::{Conn, QueryResult, sql};
 
 use crate::domain::change::Folded;
-use crate::domain::notice::TaskKey;
+use crate::domain::notice::{NEVER_CLOSED, TaskKey};
 
 /// The natural keys of tasks as columns.
 #[derive(Default)]
@@ -28,7 +28,8 @@ impl<'a> Keys<'a> {
 /// stand are never changed. The initiator's name is the one known now.
 pub(crate) async fn save_all(tx: &Conn, folded: &Folded) -> QueryResult<()> {
     let mut keys = Keys::default();
-    let (mut titles, mut names, mut types) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut titles, mut names, mut types, mut notes) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut initiators, mut business, mut due, mut seqs) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut before: Option<&TaskKey> = None;
@@ -47,21 +48,22 @@ pub(crate) async fn save_all(tx: &Conn, folded: &Folded) -> QueryResult<()> {
         types.push(text(|notice| &notice.node_type));
         initiators.push(text(|notice| &notice.initiator));
         business.push(text(|notice| &notice.business_key));
+        notes.push(text(|notice| &notice.note));
         due.push(words.and_then(|(_, notice)| notice.due_at));
         seqs.push(words.map_or(0, |(seq, _)| *seq));
     }
     sql("insert into notices as n (tenant, app_id, order_code, task_code, title, task_name, node_type, \
-         initiator, business_key, due_at, seq) \
+         initiator, business_key, due_at, seq, note) \
          select k.tenant, k.app, k.code, k.task, k.title, k.name, k.kind, \
-         coalesce(p.name, k.initiator), k.business, k.due, k.seq \
-         from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-           as k(tenant, app, code, task, title, name, kind, initiator, business, due, seq) \
+         coalesce(p.name, k.initiator), k.business, k.due, k.seq, k.note \
+         from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+           as k(tenant, app, code, task, title, name, kind, initiator, business, due, seq, note) \
          left join lateral (select name from people where tenant = k.tenant \
            and user_code = k.initiator limit 1) p on true \
          order by k.tenant, k.app, k.code, k.task \
          on conflict (tenant, app_id, order_code, task_code) do update set title = excluded.title, \
          task_name = excluded.task_name, node_type = excluded.node_type, initiator = excluded.initiator, \
-         business_key = excluded.business_key, due_at = excluded.due_at, seq = excluded.seq \
+         business_key = excluded.business_key, due_at = excluded.due_at, seq = excluded.seq, note = excluded.note \
          where n.seq = 0 and excluded.seq > 0")
     .bind::<Array<Text>, _>(keys.tenants)
     .bind::<Array<Text>, _>(keys.apps)
@@ -74,6 +76,7 @@ pub(crate) async fn save_all(tx: &Conn, folded: &Folded) -> QueryResult<()> {
     .bind::<Array<Text>, _>(business)
     .bind::<Array<Nullable<Timestamptz>>, _>(due)
     .bind::<Array<BigInt>, _>(seqs)
+    .bind::<Array<Text>, _>(notes)
     .run(tx)
     .await?;
     Ok(())
@@ -111,15 +114,16 @@ pub(crate) async fn save_standings(tx: &Conn, folded: &Folded) -> QueryResult<()
     Ok(())
 }
 
-/// Removes a batch of old notices that wait for nobody, as a warning never does, and of which no
+/// Removes a batch of old notices that wait for nobody, as what is only told never does, and of which no
 /// delivery is kept.
 pub(crate) async fn delete_old(conn: &Conn, days: i32, most: i64) -> QueryResult<usize> {
     sql("delete from notices where id in (select n.id from notices n \
          where n.created_at < now() - $1 * interval '1 day' \
-         and (n.node_type = 'warning' or not exists (select from recipients r where r.notice_id = n.id and r.open)) \
+         and (n.node_type = any($3) or not exists (select from recipients r where r.notice_id = n.id and r.open)) \
          and not exists (select from deliveries d where d.notice_id = n.id) limit $2)")
     .bind::<Integer, _>(days)
     .bind::<BigInt, _>(most)
+    .bind::<Array<Text>, _>(NEVER_CLOSED.to_vec())
     .run(conn)
     .await
 }

@@ -27,6 +27,7 @@ pub(crate) mod show_push;
 pub(crate) mod skip_push;
 pub(crate) mod sweep;
 pub(crate) mod tell_erp;
+pub(crate) mod tell_people;
 pub(crate) mod update_people;
 pub(crate) mod warn_person;
 
@@ -52,6 +53,8 @@ pub(crate) struct Ctx {
     pub(crate) pace: Duration,
     /// Told when something new may be due.
     pub(crate) wake: Notify,
+    /// Where people reach aiflow.
+    pub(crate) public_url: String,
     pub(crate) erp: Erp,
     pub(crate) credentials: Credentials,
     pub(crate) push: PushLimits,

@@ -104,6 +104,7 @@ fn change(event: TasksChanged) -> OrderChange {
             business_key: business_key.clone(),
             // A due time that cannot be read is not worth losing the push.
             due_at: task.due_at.and_then(|text| shared::time::parse(&text).ok()),
+            note: String::new(),
         },
         assignees: task.assignees.into_iter().map(assignee).collect(),
     });

@@ -1,4 +1,5 @@
-//! Orders moved: what their ERPs are to be told of it is written down, in order and once.
+//! Orders moved: what their ERPs are to be told of it is written down, in order and once, and what
+//! people are to be told.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,9 +11,9 @@ use shared::db::Conn;
 use shared::{inbox, outbox};
 use uuid::Uuid;
 
-use super::{CONSUMER, Ctx};
+use super::{CONSUMER, Ctx, tell_people};
 use crate::domain::advance::{
-    Call, Ending, Fact, Finished, Handled, Place, Telling, handle_result, line_up,
+    Call, Ending, Fact, Finished, Handled, Place, Telling, decided, line_up, operated,
 };
 use crate::domain::endpoint::Path;
 use crate::domain::push::{Kind, State};
@@ -37,6 +38,7 @@ pub(crate) async fn tell_erp(
             if fresh.is_empty() {
                 return Ok(());
             }
+            tell_people::tell_people(ctx, tx, &fresh).await?;
             lines::open_all(tx, &callers(&fresh)).await?;
             let orders: Vec<OrderKey> = keys(&fresh).into_iter().collect();
             let known = lines::load_all(tx, &orders).await?;
@@ -45,6 +47,7 @@ pub(crate) async fn tell_erp(
         })
         .await?;
     ctx.wake_erp.notify_one();
+    ctx.wake.notify_one();
     Ok(())
 }
 
@@ -223,13 +226,27 @@ fn fact(event: OrderAdvanced) -> Fact {
         name: place.activity_name,
     };
     let handled = event.closed.into_iter().filter_map(|task| {
+        let (result, comment) = decided(&task.result, task.comment)?;
         Some(Handled {
-            result: handle_result(&task.result)?,
+            result,
             handler: task.handler?,
             task: task.task_id,
             name: task.place.activity_name,
-            comment: task.comment,
+            comment,
             form_data: task.form_data.filter(Value::is_object),
+        })
+    });
+    let given = event.operations.into_iter().filter_map(|one| {
+        let (result, comment) = operated(&one.action, &one.people, one.comment)?;
+        // What the house did by a rule it did for the person whose task it was.
+        let handler = Some(one.user_code).filter(|user| !user.is_empty()).or(one.on_behalf_of);
+        Some(Handled {
+            result,
+            handler: handler?,
+            task: one.task_id?,
+            name: one.place.activity_name,
+            comment,
+            form_data: None,
         })
     });
     let call = |call: shared::contract::order::ServiceCall| Call {
@@ -247,7 +264,7 @@ fn fact(event: OrderAdvanced) -> Fact {
         seq: event.seq,
         at,
         started: event.started.map(place),
-        handled: handled.collect(),
+        handled: handled.chain(given).collect(),
         calls: event.calls.into_iter().map(call).collect(),
         dropped_calls: event.dropped_calls,
         finished: event.finished.map(|finished| Finished {

@@ -77,6 +77,8 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
             let bus = unique("notify");
             let mut overrides: Overrides = testing::overrides(&schema, &bus);
             overrides.insert("sso.url".to_owned(), format!("http://{}", start_sso()));
+            let page = "https://aiflow.example.com".to_owned();
+            overrides.insert("pages.public_url".to_owned(), page);
             overrides.insert("erp.allowed_networks".to_owned(), "127.0.0.0/8".to_owned());
             // Short, so that a test can wait for it.
             overrides.insert("erp.timeout_ms".to_owned(), "1500".to_owned());

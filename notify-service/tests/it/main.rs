@@ -10,4 +10,5 @@ mod helpers;
 mod people;
 mod push;
 mod rate;
+mod tell;
 mod warn;

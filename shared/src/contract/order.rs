@@ -153,6 +153,9 @@ pub struct Operated {
     pub attachments: Vec<Attachment>,
     /// For an urge: which one it is of this task, from 1.
     pub count: Option<i32>,
+    /// For an urge and a reminder: since when the task has waited, RFC 3339.
+    #[serde(default)]
+    pub waiting_since: Option<String>,
 }
 
 /// People who are informed of an order.
@@ -462,6 +465,7 @@ pub(super) fn entries() -> Vec<Entry> {
             people: vec!["USER002".into()],
             attachments: Vec::new(),
             count: None,
+            waiting_since: None,
         }],
         copies: vec![CopiedTo {
             people: vec!["USER004".into()],

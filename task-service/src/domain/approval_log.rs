@@ -1,7 +1,8 @@
-//! One line of an order's approval history, as its ERP tells it.
+//! One line of an order's approval history, as its ERP or our own engine tells it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::attachment::Attachment;
 use super::status::Source;
 
 /// What a person did (E 5.3, with the task results as aliases).
@@ -38,15 +39,49 @@ impl HandleResult {
     }
 }
 
-/// A line of history; (order, task, handler, time) names it.
+/// A line of history; (order, task, handler, time) names it, of an operation its number, too.
 #[derive(Clone, Debug)]
 pub(crate) struct ApprovalLog {
+    /// Empty where the order as a whole was meant.
     pub(crate) task: String,
     pub(crate) task_name: Option<String>,
+    /// Empty = the house itself.
     pub(crate) handler: String,
-    pub(crate) result: HandleResult,
+    pub(crate) what: What,
     pub(crate) comment: Option<String>,
     pub(crate) handled_at: DateTime<Utc>,
+    /// For whom the handler stood in.
+    pub(crate) on_behalf_of: Option<String>,
+    pub(crate) attachments: Vec<Attachment>,
+}
+
+/// What was done.
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    /// A task was decided.
+    Handled(HandleResult),
+    /// Something else was done with it.
+    Operated(Operated),
+}
+
+impl What {
+    /// The word that is stored and shown.
+    pub(crate) fn word(&self) -> &str {
+        match self {
+            What::Handled(result) => result.word(),
+            What::Operated(operated) => &operated.action,
+        }
+    }
+}
+
+/// What somebody did with a task beside deciding it.
+#[derive(Clone, Debug)]
+pub(crate) struct Operated {
+    /// The same whenever the step is heard, and another one for every operation of the order.
+    pub(crate) no: i64,
+    pub(crate) action: String,
+    /// To whom or whom it was about.
+    pub(crate) people: Vec<String>,
 }
 
 /// How far ahead of us a line may claim to be: clocks differ, but not by days.

@@ -1,4 +1,5 @@
-//! Whether a person may decide a task of our own engine, and whether they have done so already.
+//! What is known here of a decision about a task of our own engine: whether it comes too late, and
+//! whether the same person has made it already. Who may decide flow-service knows.
 
 use shared::id::AppId;
 
@@ -6,7 +7,7 @@ use super::order::Order;
 use super::status::TaskResult;
 use super::task::{CardState, Task};
 
-/// What can be done with a task.
+/// How a task can be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Pass,
@@ -26,17 +27,9 @@ impl Action {
         ("accept", Action::Accept),
     ];
 
-    /// What an assignee may do today.
-    pub(crate) const OFFERED: &'static [Action] = &[Action::Pass, Action::Reject, Action::Accept];
-
-    /// The word.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Action::Pass => "pass",
-            Action::Reject => "reject",
-            Action::Rebut => "rebut",
-            Action::Accept => "accept",
-        }
+    /// What assignees were offered by releases that did not say so.
+    pub(crate) fn offered_once() -> Vec<String> {
+        ["pass", "reject", "accept"].map(str::to_owned).to_vec()
     }
 
     fn result(self) -> TaskResult {
@@ -48,6 +41,9 @@ impl Action {
         }
     }
 }
+
+/// The word for undoing one's own decision among what a person may do.
+pub(crate) const TAKE_BACK: &str = "take_back";
 
 /// Who decides.
 #[derive(Clone, Debug)]
@@ -92,7 +88,7 @@ pub(crate) enum Judgement {
 /// Why a task cannot be decided so.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
-    #[error("该任务属于三方流程，请在 ERP 中处理")]
+    #[error("该任务或订单属于三方流程，请在 ERP 中处理")]
     ThirdParty,
     #[error("该任务属于其他应用的流程，不能由本应用处理")]
     OtherApplication,
@@ -100,34 +96,39 @@ pub(crate) enum Refusal {
     NotAssignee(String),
     #[error("任务已处理或已撤销")]
     Over,
-    #[error("暂不支持驳回（rebut）")]
-    RebutNotOffered,
 }
 
-/// The first assignee who decides ends the task for all; saying the same again changes nothing. A
-/// task that waits for nobody may be decided by the flow's own application, in anybody's name.
+/// Saying the same again changes nothing, and what is over is over. Only of accepting, which nobody
+/// else hears of, we know who may: an assignee, or for a task that waits for nobody the flow's own
+/// application, in anybody's name.
 pub(crate) fn judge(
     standing: &Standing,
     action: Action,
     decider: &Decider,
 ) -> Result<Judgement, Refusal> {
-    if decider.app.as_ref().is_some_and(|app| *app != standing.app) {
-        return Err(Refusal::OtherApplication);
-    }
-    if action == Action::Rebut {
-        return Err(Refusal::RebutNotOffered);
-    }
+    judge_other(standing, decider)?;
     let is_same = standing.result == action.result();
     let not_theirs = || Err(Refusal::NotAssignee(decider.user.clone()));
-    match (standing.is_open, standing.card) {
-        (false, Some(CardState::Done)) if is_same => Ok(Judgement::Done),
-        (false, None) if decider.app.is_none() => not_theirs(),
-        (false, _) => Err(Refusal::Over),
-        (true, Some(CardState::Open)) if is_same => Ok(Judgement::Done),
-        (true, Some(CardState::Open)) => Ok(Judgement::Go),
-        (true, _) if decider.app.is_none() || standing.waits_for_somebody => not_theirs(),
-        (true, _) if is_same => Ok(Judgement::Done),
-        (true, _) => Ok(Judgement::Go),
+    match (standing.is_open, standing.card, action) {
+        (false, Some(CardState::Done), _) if is_same => Ok(Judgement::Done),
+        (false, None, _) if decider.app.is_none() => not_theirs(),
+        (false, _, _) => Err(Refusal::Over),
+        (true, _, Action::Pass | Action::Reject | Action::Rebut) => Ok(Judgement::Go),
+        (true, Some(CardState::Open), Action::Accept) if is_same => Ok(Judgement::Done),
+        (true, Some(CardState::Open), Action::Accept) => Ok(Judgement::Go),
+        (true, _, Action::Accept) if decider.app.is_none() || standing.waits_for_somebody => {
+            not_theirs()
+        }
+        (true, _, Action::Accept) if is_same => Ok(Judgement::Done),
+        (true, _, Action::Accept) => Ok(Judgement::Go),
+    }
+}
+
+/// Of anything else that is done with a task we know only whose flow it is.
+pub(crate) fn judge_other(standing: &Standing, decider: &Decider) -> Result<Judgement, Refusal> {
+    match &decider.app {
+        Some(app) if *app != standing.app => Err(Refusal::OtherApplication),
+        Some(_) | None => Ok(Judgement::Go),
     }
 }
 
@@ -158,23 +159,35 @@ mod tests {
     }
 
     #[test]
-    fn an_assignee_decides_an_open_task_and_nobody_else_does() {
+    fn who_may_decide_an_open_task_is_not_judged_here_but_who_may_accept_it() {
         let waiting_for_another = Standing { waits_for_somebody: true, ..open(None) };
 
         for decider in [person(), application("A")] {
-            let judged = |standing: &Standing| judge(standing, Action::Pass, &decider);
-            assert_eq!(judged(&open(Some(CardState::Open))), Ok(Judgement::Go));
-            assert_eq!(judged(&waiting_for_another), Err(Refusal::NotAssignee("U".to_owned())));
+            let judged = |action| judge(&waiting_for_another, action, &decider);
+            assert_eq!(judged(Action::Pass), Ok(Judgement::Go));
+            assert_eq!(judged(Action::Accept), Err(Refusal::NotAssignee("U".to_owned())));
         }
     }
 
     #[test]
-    fn a_task_that_waits_for_nobody_is_decided_by_its_own_application() {
-        let judged = |decider| judge(&open(None), Action::Pass, &decider);
+    fn a_task_that_waits_for_nobody_is_accepted_by_its_own_application() {
+        let judged = |decider| judge(&open(None), Action::Accept, &decider);
 
         assert_eq!(judged(application("A")), Ok(Judgement::Go));
         assert_eq!(judged(application("B")), Err(Refusal::OtherApplication));
         assert_eq!(judged(person()), Err(Refusal::NotAssignee("U".to_owned())));
+    }
+
+    #[test]
+    fn nothing_is_done_with_a_task_of_another_applications_flow() {
+        let passed = over(TaskResult::Pass, Some(CardState::Done));
+
+        for standing in [open(Some(CardState::Open)), passed] {
+            let other = application("B");
+            assert_eq!(judge(&standing, Action::Pass, &other), Err(Refusal::OtherApplication));
+            assert_eq!(judge_other(&standing, &other), Err(Refusal::OtherApplication));
+            assert_eq!(judge_other(&standing, &person()), Ok(Judgement::Go));
+        }
     }
 
     #[test]
@@ -204,6 +217,5 @@ mod tests {
 
         assert_eq!(judge(&accepted, Action::Accept, &person()), Ok(Judgement::Done));
         assert_eq!(judge(&accepted, Action::Pass, &person()), Ok(Judgement::Go));
-        assert_eq!(judge(&accepted, Action::Rebut, &person()), Err(Refusal::RebutNotOffered));
     }
 }

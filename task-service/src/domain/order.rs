@@ -10,9 +10,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::id::FlowCode;
 use uuid::Uuid;
 
+use super::decision::{Action, TAKE_BACK};
 use super::link::Flow;
+use super::own::OwnOrder;
 use super::snapshot::{OrderKey, Snapshot};
-use super::status::{OrderResult, Status, TaskResult};
+use super::status::{OrderResult, Source, Status, TaskResult};
 use super::task::{Card, CardState, Task};
 
 /// How far ahead of us a snapshot's clock may be; more would block every later update.
@@ -37,6 +39,7 @@ pub(crate) struct Order {
     pub(crate) updated_at: DateTime<Utc>,
     /// Rises with every change; facts for others carry it.
     pub(crate) seq: i64,
+    pub(crate) own: OwnOrder,
     pub(crate) tasks: BTreeMap<String, Task>,
     pub(crate) copies: BTreeMap<String, Card>,
 }
@@ -105,6 +108,26 @@ impl Order {
         self.result == OrderResult::Delete
     }
 
+    /// What somebody may do with a task of our own engine: a person, or its assignees.
+    pub(crate) fn actions(&self, task: &Task, user: Option<&str>) -> Vec<String> {
+        let may_take_back = self
+            .own
+            .take_back
+            .iter()
+            .any(|(code, by)| *code == task.code && user.is_none_or(|user| user == by));
+        let is_theirs = user.is_none_or(|user| {
+            task.cards.get(user).is_some_and(|card| card.state == CardState::Open)
+        });
+        match self.key.source {
+            Source::Native if may_take_back => vec![TAKE_BACK.to_owned()],
+            Source::Native if task.is_open() && is_theirs => match task.own.actions.as_slice() {
+                [] => Action::offered_once(),
+                actions => actions.to_vec(),
+            },
+            Source::Native | Source::ThirdParty => Vec::new(),
+        }
+    }
+
     /// The order after `snapshot`. `flows` = those of the application, `id` = the id of a new order.
     pub(crate) fn absorb(
         known: Option<Order>,
@@ -157,6 +180,7 @@ impl Order {
             created_at: snapshot.created_at,
             updated_at: snapshot.updated_at,
             seq: 0,
+            own: OwnOrder::default(),
             tasks: BTreeMap::new(),
             copies: BTreeMap::new(),
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::own::OwnTask;
 use super::snapshot::TaskSnapshot;
 use super::status::{NodeType, Status, TaskResult};
 
@@ -42,6 +43,7 @@ pub(crate) struct Task {
     /// Of a task of our own engine: the newest step heard that opened it, 0 = only its end was
     /// heard. Absent for a task of an ERP.
     pub(crate) opened_seq: Option<i64>,
+    pub(crate) own: OwnTask,
     pub(crate) cards: BTreeMap<String, Card>,
 }
 
@@ -72,6 +74,7 @@ impl Task {
             show_mobile: snapshot.show_mobile,
             position: stored.map_or(position, |stored| stored.position),
             opened_seq: None,
+            own: OwnTask::default(),
             cards: stored.map(|stored| stored.cards.clone()).unwrap_or_default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::own::Why;
 use super::status::Source;
 
 /// Hours before its deadline at which a task counts as soon overdue.
@@ -64,6 +65,10 @@ pub(crate) struct Row {
     pub(crate) is_read: bool,
     pub(crate) result: String,
     pub(crate) url: String,
+    /// What the person may do, of an order of our own engine.
+    pub(crate) actions: Vec<String>,
+    /// Why the task is for them, where the flow says so.
+    pub(crate) why: Option<Why>,
 }
 
 /// The numbers on the tabs.

@@ -1,6 +1,8 @@
 //! The addresses of task-service.
 
 pub(crate) mod internal;
+pub(crate) mod operate;
+mod operation_in;
 pub(crate) mod order;
 pub(crate) mod snapshot;
 pub(crate) mod task;
@@ -21,7 +23,21 @@ use utoipa::OpenApi;
     task::list_initiated,
     task::summarize,
     task::mark_read,
-    task::decide_task,
+    operate::decide_task,
+    operate::pass_task,
+    operate::reject_task,
+    operate::rebut_task,
+    operate::transfer_task,
+    operate::delegate_task,
+    operate::add_sign,
+    operate::remove_sign,
+    operate::claim_task,
+    operate::release_task,
+    operate::take_back,
+    operate::copy_people,
+    operate::urge_people,
+    operate::comment_order,
+    operate::recall_order,
 ))]
 struct Document;
 
@@ -38,7 +54,21 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(task::list_initiated)
         .service(task::summarize)
         .service(task::mark_read)
-        .service(task::decide_task)
+        .service(operate::decide_task)
+        .service(operate::pass_task)
+        .service(operate::reject_task)
+        .service(operate::rebut_task)
+        .service(operate::transfer_task)
+        .service(operate::delegate_task)
+        .service(operate::add_sign)
+        .service(operate::remove_sign)
+        .service(operate::claim_task)
+        .service(operate::release_task)
+        .service(operate::take_back)
+        .service(operate::copy_people)
+        .service(operate::urge_people)
+        .service(operate::comment_order)
+        .service(operate::recall_order)
         .service(internal::follow_order);
     shared::http::openapi::route(config, Document::openapi());
 }

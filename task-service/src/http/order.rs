@@ -15,7 +15,9 @@ use shared::identity::{Actor, Caller};
 use shared::time;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::approval_log::{ApprovalLog, HandleResult};
+use super::task::WhyOut;
+use crate::domain::approval_log::{ApprovalLog, HandleResult, What};
+use crate::domain::attachment::Attachment;
 use crate::domain::check::{Belief, Difference, Drift};
 use crate::domain::snapshot::OrderKey;
 use crate::domain::status::{Source, Status};
@@ -217,9 +219,11 @@ impl From<ApprovalLogIn> for ApprovalLog {
             task: log.task_id,
             task_name: log.task_name,
             handler: log.handler_user_code.into_string(),
-            result: log.handle_result,
+            what: What::Handled(log.handle_result),
             comment: log.handle_comment,
             handled_at: log.handle_time,
+            on_behalf_of: None,
+            attachments: Vec::new(),
         }
     }
 }
@@ -302,6 +306,8 @@ pub(crate) struct OrderOut {
     create_time: String,
     update_time: String,
     url: String,
+    /// What its initiator may do, of an order of our own engine: `recall`, `urge`.
+    initiator_actions: Vec<String>,
     tasks: Vec<OrderTaskOut>,
     history: Vec<HistoryOut>,
     copies: Vec<CopyOut>,
@@ -328,6 +334,15 @@ pub(crate) struct OrderTaskOut {
     show_pc: bool,
     show_mobile: bool,
     assignees: Vec<PersonOut>,
+    /// It was decided, but the order went back behind it: the decision counts no longer.
+    voided: bool,
+    /// How often it was urged.
+    urged_count: i32,
+    /// What the person who looks may do with it; for an application without one, what its assignees
+    /// may do.
+    actions: Vec<String>,
+    /// Why it is for each of its assignees, where the flow says so.
+    why: Vec<WhyOut>,
 }
 
 /// Something that happened.
@@ -335,13 +350,30 @@ pub(crate) struct OrderTaskOut {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HistoryOut {
     at: String,
-    /// `approval` (told by the ERP, or decided here) or `audit` (recorded here).
+    /// `approval` (told by the ERP, or decided here), `operation` (done here beside deciding) or
+    /// `audit` (recorded here).
     kind: &'static str,
+    /// Of an operation: `transfer`, `delegate`, `delegate_return`, `add_sign_before`, … as `result` has it.
+    action: Option<String>,
     task_id: Option<String>,
     task_name: Option<String>,
+    /// Absent where the house did it by a rule of the flow.
     handler: Option<PersonOut>,
+    /// For whom the handler stood in.
+    on_behalf_of: Option<PersonOut>,
     result: String,
     comment: Option<String>,
+    /// To whom an operation was, or whom it was about.
+    people: Vec<PersonOut>,
+    /// References to files.
+    attachments: Vec<AttachmentOut>,
+}
+
+/// A reference to a file that aiflow does not keep.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AttachmentOut {
+    name: String,
+    url: String,
 }
 
 /// A copy.
@@ -352,9 +384,15 @@ pub(crate) struct CopyOut {
     cc_time: String,
 }
 
+impl From<Attachment> for AttachmentOut {
+    fn from(file: Attachment) -> Self {
+        Self { name: file.name, url: file.url }
+    }
+}
+
 impl From<Shown> for OrderOut {
     fn from(shown: Shown) -> Self {
-        let Shown { order, flow_name, url, names, logs, audits } = shown;
+        let Shown { order, flow_name, url, names, logs, audits, viewer } = shown;
         let person =
             |code: &str| PersonOut { code: code.to_owned(), name: names.get(code).cloned() };
         let current =
@@ -365,10 +403,16 @@ impl From<Shown> for OrderOut {
         for log in logs {
             let line = HistoryOut {
                 at: time::format(log.handled_at),
-                kind: "approval",
-                task_id: Some(log.task_code),
+                kind: if log.action.is_some() { "operation" } else { "approval" },
+                handler: Some(&log.handler)
+                    .filter(|code| !code.is_empty())
+                    .map(|code| person(code)),
+                on_behalf_of: log.on_behalf_of.as_deref().map(person),
+                people: log.people.iter().map(|code| person(code)).collect(),
+                attachments: log.attachments().into_iter().map(AttachmentOut::from).collect(),
+                action: log.action,
+                task_id: Some(log.task_code).filter(|code| !code.is_empty()),
                 task_name: log.task_name,
-                handler: Some(person(&log.handler)),
                 result: log.result,
                 comment: log.comment,
             };
@@ -378,6 +422,10 @@ impl From<Shown> for OrderOut {
             let line = HistoryOut {
                 at: time::format(audit.at),
                 kind: "audit",
+                action: None,
+                on_behalf_of: None,
+                people: Vec::new(),
+                attachments: Vec::new(),
                 task_id: None,
                 task_name: None,
                 handler: None,
@@ -398,9 +446,17 @@ impl From<Shown> for OrderOut {
             initiator: person(&order.initiator),
             create_time: time::format(order.created_at),
             update_time: time::format(order.updated_at),
+            initiator_actions: match order.status {
+                Status::Over => Vec::new(),
+                Status::New | Status::Ing => order.own.initiator_actions.clone(),
+            },
             tasks: tasks
                 .into_iter()
                 .map(|task| OrderTaskOut {
+                    voided: task.own.is_void(),
+                    urged_count: task.own.urged,
+                    actions: order.actions(task, viewer.as_deref()),
+                    why: task.own.why.iter().cloned().map(WhyOut::from).collect(),
                     task_id: task.code.clone(),
                     task_name: task.name.clone(),
                     task_status: task.status.word(),

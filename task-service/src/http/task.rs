@@ -3,25 +3,21 @@
 use actix_web::web::Data;
 use actix_web::{get, post};
 use serde::Serialize;
-use serde_json::Value;
-use shared::code::Code;
 use shared::fault::Mistake;
 use shared::http::body::{Body, Query};
 use shared::http::fields::{Fields, Read, TEXT_MAX_CHARS};
-use shared::http::reply::{Answer, ApiError, Done, Reply};
+use shared::http::reply::{Answer, Done, Reply};
 use shared::http::server::detached;
 use shared::id::{CODE_MAX_CHARS, FlowCode, UserCode};
-use shared::identity::{Actor, Caller};
+use shared::identity::Caller;
 use shared::time;
 use utoipa::{IntoParams, ToSchema};
 
 use super::order::{PersonOut, person_of};
-use crate::domain::decision::{Action, Decider};
-use crate::domain::status::Source;
+use crate::domain::own::Why;
 use crate::domain::worklist::{List, PageOf, Row, Sort, Summary, Terminal};
 use crate::usecase;
 use crate::usecase::Ctx;
-use crate::usecase::decide_task::Decision;
 use crate::usecase::mark_read::ReadMark;
 
 /// What a list is asked for.
@@ -99,8 +95,32 @@ pub(crate) struct RowOut {
     /// The task's result, or the order's where the row is a whole order.
     result: String,
     url: String,
-    /// What the person may do with `task/complete`; a third-party task is decided on its own page.
-    actions: Vec<&'static str>,
+    /// What the person may do with it: the last words of addresses such as `task/transfer`, and
+    /// `accept` of `task/complete`. Where the row was dealt with `take_back` at most; where it is a
+    /// whole order what its initiator may do, such as `recall`. Nothing for an ERP's.
+    actions: Vec<String>,
+    /// Why the task is for the person, where the flow says so.
+    why: Option<WhyOut>,
+}
+
+/// Why a task is for a person.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WhyOut {
+    pub(super) user_code: String,
+    /// The absent person for whom they stand in.
+    pub(super) on_behalf_of: Option<String>,
+    /// The rule in one sentence.
+    pub(super) rule: String,
+    /// Each step from the rule to the person.
+    pub(super) chain: Vec<String>,
+}
+
+impl From<Why> for WhyOut {
+    fn from(why: Why) -> Self {
+        let Why { user, on_behalf_of, rule, chain } = why;
+        Self { user_code: user, on_behalf_of, rule, chain }
+    }
 }
 
 impl RowOut {
@@ -125,10 +145,8 @@ impl RowOut {
             read: row.is_read,
             result: row.result,
             url: row.url,
-            actions: match row.source {
-                Source::Native if is_waiting => Action::OFFERED.iter().map(|a| a.word()).collect(),
-                Source::Native | Source::ThirdParty => Vec::new(),
-            },
+            actions: row.actions,
+            why: row.why.map(WhyOut::from),
         }
     }
 }
@@ -305,87 +323,4 @@ pub(crate) async fn mark_read(
     })
     .await?;
     Ok(Reply(Done::new()))
-}
-
-/// A decision.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct DecideTaskIn {
-    task_id: String,
-    /// Needed by an application, for a person only themselves.
-    #[schema(value_type = Option<String>)]
-    user_code: Option<UserCode>,
-    /// `pass`, `reject`, `accept` (nothing moves), `rebut` (not offered yet).
-    #[schema(value_type = String)]
-    action: Action,
-    comment: Option<String>,
-    /// Form values to change.
-    #[schema(value_type = Option<Object>)]
-    form_data: Option<Value>,
-    /// Variables to set.
-    #[schema(value_type = Option<Object>)]
-    variables: Option<Value>,
-    /// Ends the task with this BPMN error instead.
-    bpmn_error_code: Option<String>,
-}
-
-impl Read for DecideTaskIn {
-    fn read(fields: &mut Fields<'_>) -> Self {
-        Self {
-            task_id: fields.text("taskId", CODE_MAX_CHARS),
-            user_code: fields.optional_code("userCode"),
-            action: fields.choice("action", Action::WORDS).unwrap_or(Action::Pass),
-            comment: fields.optional_lines("comment", 4_000),
-            form_data: fields.optional_document("formData"),
-            variables: fields.optional_document("variables"),
-            bpmn_error_code: fields.optional_text("bpmnErrorCode", TEXT_MAX_CHARS),
-        }
-    }
-}
-
-/// What became of a decision.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct DecidedOut {
-    /// Always `true`.
-    success: bool,
-    /// Whether anything changed: the same decision a second time changes nothing.
-    applied: bool,
-}
-
-/// Decides a task of our own engine, by one of its assignees; the lists show it when the answer
-/// arrives. Of two who decide at once one wins, the other gets WRONG_STATE. A third-party task is
-/// decided in its ERP: NOT_PERMITTED.
-#[utoipa::path(request_body = DecideTaskIn, responses((status = 200, body = DecidedOut)), tag = "task centre")]
-#[post("/aflow/api/task/complete")]
-pub(crate) async fn decide_task(
-    ctx: Data<Ctx>,
-    caller: Caller,
-    body: Body<DecideTaskIn>,
-) -> Answer<DecidedOut> {
-    let request = body.read()?;
-    let user = person_of(&caller, request.user_code, "userCode")?;
-    let app = match &caller.actor {
-        Actor::Application { app, .. } => Some(app.clone()),
-        Actor::Person(_) | Actor::Service(_) => None,
-    };
-    // People fill in forms; what a form does not ask for would be theirs to make up.
-    if app.is_none() && (request.variables.is_some() || request.bpmn_error_code.is_some()) {
-        let sentence = "variables 和 bpmnErrorCode 只能由应用提交";
-        return Err(ApiError::new(Code::NotPermitted, sentence));
-    }
-    let decision = Decision {
-        task: request.task_id,
-        decider: Decider { user, app },
-        action: request.action,
-        comment: request.comment,
-        form_data: request.form_data,
-        variables: request.variables,
-        bpmn_error: request.bpmn_error_code,
-    };
-    let applied =
-        detached(
-            async move { usecase::decide_task::decide_task(&ctx, &caller.tenant, decision).await },
-        )
-        .await?;
-    Ok(Reply(DecidedOut { success: true, applied }))
 }

@@ -2,7 +2,7 @@
 
 use shared::code::Code;
 use shared::contract::flow::{FlowPublished, ListOnline};
-use shared::contract::order::{CompleteTask, OrderAdvanced};
+use shared::contract::order::{OperateTask, OperationDone};
 use shared::http::client::{self, Peer};
 use shared::id::{AppId, Tenant};
 use shared::identity::Caller;
@@ -30,15 +30,16 @@ impl Flows {
             .await
     }
 
-    /// Has a task decided; gives what became true. A refusal is flow-service's own.
-    pub(crate) async fn complete_task(
+    /// Has something done with a task or an order; gives what became true. A refusal is
+    /// flow-service's own.
+    pub(crate) async fn operate_task(
         &self,
         tenant: &Tenant,
-        wanted: &CompleteTask,
-    ) -> Result<Vec<OrderAdvanced>, Error> {
+        wanted: &OperateTask,
+    ) -> Result<OperationDone, Error> {
         let caller = Caller::service(tenant.clone(), "task");
-        match self.decided.post(&caller, "/internal/task/complete", wanted).await {
-            Ok(facts) => Ok(facts),
+        match self.decided.post(&caller, "/internal/task/operate", wanted).await {
+            Ok(done) => Ok(done),
             Err(away) => Err(refusal(away)),
         }
     }

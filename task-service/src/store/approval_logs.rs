@@ -5,7 +5,9 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz};
 use shared::db::{Conn, QueryResult, sql};
 
+use super::own;
 use crate::domain::approval_log::ApprovalLog;
+use crate::domain::attachment::Attachment;
 use crate::domain::snapshot::OrderKey;
 
 /// Days for which a line waits for its order (spec "approval/log").
@@ -26,6 +28,23 @@ pub(crate) struct LogRow {
     pub(crate) result: String,
     #[diesel(sql_type = Nullable<Text>)]
     pub(crate) comment: Option<String>,
+    /// Of an operation: what was done.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(crate) action: Option<String>,
+    /// To whom or whom it was about.
+    #[diesel(sql_type = Array<Text>)]
+    pub(crate) people: Vec<String>,
+    /// For whom the handler stood in.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(crate) on_behalf_of: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    attachments_text: Option<String>,
+}
+
+impl LogRow {
+    pub(crate) fn attachments(&self) -> Vec<Attachment> {
+        own::attachments_of(self.attachments_text.as_deref())
+    }
 }
 
 /// Adds what is new; gives how many lines were.
@@ -48,7 +67,7 @@ pub(crate) async fn save_all(
     .bind::<Array<Nullable<Text>>, _>(logs.iter().map(|log| log.task_name.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(logs.iter().map(|log| log.handler.as_str()).collect::<Vec<_>>())
     .bind::<Array<Timestamptz>, _>(logs.iter().map(|log| log.handled_at).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(logs.iter().map(|log| log.result.word()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(logs.iter().map(|log| log.what.word()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(logs.iter().map(|log| log.comment.as_deref()).collect::<Vec<_>>())
     .run(tx)
     .await
@@ -56,8 +75,10 @@ pub(crate) async fn save_all(
 
 /// An order's history, oldest first.
 pub(crate) async fn list(conn: &Conn, key: &OrderKey) -> QueryResult<Vec<LogRow>> {
-    sql("select task_code, task_name, handler, handled_at, result, comment from approval_logs \
-         where tenant = $1 and app_id = $2 and number = $3 and source = $4 order by handled_at, id limit 1000")
+    sql("select task_code, task_name, handler, handled_at, result, comment, action, \
+         coalesce(people, '{}') as people, on_behalf_of, attachments::text as attachments_text from approval_logs \
+         where tenant = $1 and app_id = $2 and number = $3 and source = $4 \
+         order by handled_at, line, case when source = 'native' then task_code end, id limit 1000")
     .bind::<Text, _>(key.tenant.as_str())
     .bind::<Text, _>(key.app.as_str())
     .bind::<BigInt, _>(key.number)

@@ -8,6 +8,8 @@ use shared::db::{Conn, QueryResult, sql};
 use shared::id::Tenant;
 
 use super::orders::source_of;
+use super::own;
+use crate::domain::decision::{Action, TAKE_BACK};
 use crate::domain::link::{self, Values};
 use crate::domain::status::Source;
 use crate::domain::worklist::{List, PageOf, Row, SOON_HOURS, Sort, Summary, Terminal};
@@ -52,6 +54,12 @@ struct ListRow {
     is_read: bool,
     #[diesel(sql_type = Text)]
     result: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    actions_text: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    why_text: Option<String>,
+    #[diesel(sql_type = Bool)]
+    may_take_back: bool,
 }
 
 #[derive(QueryableByName)]
@@ -79,9 +87,12 @@ macro_rules! cards_sql {
 macro_rules! card_columns {
     () => {
         "o.source, o.app_id, o.number, c.task_code, t.name as task_name, o.title, o.business_key, o.flow_code, \
-         f.title as flow_title, f.detail_web_url, f.detail_h5_url, o.initiator, p.name as initiator_name, \
+         coalesce(nullif(o.own->>'flowName', ''), f.title) as flow_title, \
+         f.detail_web_url, f.detail_h5_url, o.initiator, p.name as initiator_name, \
          c.arrived_at, c.handled_at, c.deadline, c.urged_count, c.read_at is not null as is_read, \
-         coalesce(t.result, o.result) as result"
+         coalesce(t.result, o.result) as result, (t.own->'actions')::text as actions_text, \
+         (select w::text from jsonb_array_elements(t.own->'why') w where w->>'user' = c.user_code limit 1) as why_text, \
+         coalesce(o.own->'takeBack' @> jsonb_build_array(jsonb_build_array(c.task_code, c.user_code)), false) as may_take_back"
     };
 }
 
@@ -139,9 +150,12 @@ macro_rules! initiated_sql {
 macro_rules! initiated_columns {
     () => {
         "o.source, o.app_id, o.number, '' as task_code, null as task_name, o.title, o.business_key, o.flow_code, \
-         f.title as flow_title, f.detail_web_url, f.detail_h5_url, o.initiator, p.name as initiator_name, \
+         coalesce(nullif(o.own->>'flowName', ''), f.title) as flow_title, \
+         f.detail_web_url, f.detail_h5_url, o.initiator, p.name as initiator_name, \
          o.created_at as arrived_at, null::timestamptz as handled_at, null::timestamptz as deadline, 0 as urged_count, \
-         true as is_read, o.result"
+         true as is_read, o.result, \
+         case when o.status <> 'over' then (o.own->'initiatorActions')::text end as actions_text, \
+         null as why_text, false as may_take_back"
     };
 }
 
@@ -276,7 +290,18 @@ fn finish(row: ListRow, wanted: &PageOf, public_url: &str) -> Row {
         (Source::ThirdParty, Some(template)) => link::fill(template, values),
         (Source::Native, _) | (_, None) => link::own_page(public_url, values),
     };
+    let is_waiting = row.handled_at.is_none() && !row.task_code.is_empty();
+    let said = own::words_of(row.actions_text.as_deref());
+    let actions = match source {
+        Source::ThirdParty => Vec::new(),
+        Source::Native if row.may_take_back => vec![TAKE_BACK.to_owned()],
+        Source::Native if row.handled_at.is_some() => Vec::new(),
+        Source::Native if is_waiting && said.is_empty() => Action::offered_once(),
+        Source::Native => said,
+    };
     Row {
+        actions,
+        why: own::why_of(row.why_text.as_deref()),
         url,
         source,
         app: row.app_id,

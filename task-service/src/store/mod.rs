@@ -5,5 +5,6 @@ pub(crate) mod audit;
 pub(crate) mod cards;
 pub(crate) mod flows;
 pub(crate) mod orders;
+mod own;
 pub(crate) mod people;
 pub(crate) mod tasks;

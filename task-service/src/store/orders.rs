@@ -13,8 +13,10 @@ use shared::id::{AppId, Tenant};
 use uuid::Uuid;
 
 use super::audit::Record;
-use crate::domain::approval_log::ApprovalLog;
+use super::own;
+use crate::domain::approval_log::{ApprovalLog, Operated, What};
 use crate::domain::order::Order;
+use crate::domain::own::OwnOrder;
 use crate::domain::snapshot::OrderKey;
 use crate::domain::status::{NodeType, OrderResult, Source, Status, TaskResult};
 use crate::domain::task::{Card, CardState, Task};
@@ -55,6 +57,8 @@ struct OrderRow {
     seq: i64,
     #[diesel(sql_type = Text)]
     source: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    own_text: Option<String>,
 }
 
 #[derive(QueryableByName)]
@@ -83,6 +87,8 @@ struct TaskRow {
     position: i32,
     #[diesel(sql_type = Nullable<BigInt>)]
     opened_seq: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    own_text: Option<String>,
 }
 
 #[derive(QueryableByName)]
@@ -105,13 +111,18 @@ struct CardRow {
 
 impl From<OrderRow> for Order {
     fn from(row: OrderRow) -> Self {
+        let source = source_of(&row.source);
         Order {
+            own: match source {
+                Source::Native => own::order_of(row.own_text.as_deref(), row.version),
+                Source::ThirdParty => OwnOrder::default(),
+            },
             id: row.id,
             key: OrderKey {
                 tenant: Tenant::stored(row.tenant),
                 app: AppId::stored(row.app_id),
                 number: row.number,
-                source: source_of(&row.source),
+                source,
             },
             flow: row.flow_code,
             business_key: row.business_key,
@@ -145,6 +156,7 @@ impl From<TaskRow> for Task {
             show_mobile: row.show_mobile,
             position: row.position,
             opened_seq: row.opened_seq,
+            own: own::task_of(row.own_text.as_deref()),
             cards: BTreeMap::new(),
         }
     }
@@ -186,7 +198,7 @@ pub(crate) async fn list_by_keys(
     keys: &[&OrderKey],
 ) -> QueryResult<HashMap<OrderKey, Order>> {
     let rows: Vec<OrderRow> =
-        sql("select o.* from unnest($1, $2, $3, $4) as k(tenant, app_id, number, source) \
+        sql("select o.*, o.own::text as own_text from unnest($1, $2, $3, $4) as k(tenant, app_id, number, source) \
          cross join lateral (select * from orders o \
          where o.tenant = k.tenant and o.number = k.number and o.app_id = k.app_id and o.source = k.source limit 1) o")
         .bind::<Array<Text>, _>(keys.iter().map(|key| key.tenant.as_str()).collect::<Vec<_>>())
@@ -201,8 +213,8 @@ pub(crate) async fn list_by_keys(
     let mut orders: HashMap<Uuid, Order> =
         rows.into_iter().map(|row| (row.id, row.into())).collect();
     let ids: Vec<Uuid> = orders.keys().copied().collect();
-    let tasks =
-        sql("select * from tasks where order_id = any($1)").bind::<Array<SqlUuid>, _>(ids.clone());
+    let tasks = sql("select *, own::text as own_text from tasks where order_id = any($1)")
+        .bind::<Array<SqlUuid>, _>(ids.clone());
     let cards = sql("select order_id, task_code, user_code, state, arrived_at, handled_at, told \
          from cards where order_id = any($1)")
     .bind::<Array<SqlUuid>, _>(ids);
@@ -325,42 +337,44 @@ pub(crate) async fn save_all(conn: &Conn, write: Write<'_>) -> QueryResult<HashS
 macro_rules! save_sql {
     ($also:literal) => {
         concat!("\
-    with sent as materialized (select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+    with sent as materialized (select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
         as s(id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, version, \
-        parent_number, parent_task, created_at, updated_at, seq, source, base)), \
+        parent_number, parent_task, created_at, updated_at, seq, source, base, own)), \
     added as (insert into orders (id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, \
-        version, parent_number, parent_task, created_at, updated_at, seq, source) \
+        version, parent_number, parent_task, created_at, updated_at, seq, source, own) \
         select id, tenant, app_id, number, flow_code, business_key, title, initiator, status, result, \
-        version, parent_number, parent_task, created_at, updated_at, seq, source from sent where base = 0 \
+        version, parent_number, parent_task, created_at, updated_at, seq, source, own::jsonb from sent where base = 0 \
         on conflict do nothing returning id), \
     changed as (update orders o set flow_code = s.flow_code, business_key = s.business_key, title = s.title, \
         initiator = s.initiator, status = s.status, result = s.result, version = s.version, \
         parent_number = s.parent_number, parent_task = s.parent_task, created_at = s.created_at, \
-        updated_at = s.updated_at, seq = s.seq, stored_at = now() \
+        updated_at = s.updated_at, seq = s.seq, own = s.own::jsonb, stored_at = now() \
         from sent s where s.base > 0 and o.id = s.id and o.seq = s.base returning o.id), \
     stored as (select id from added union all select id from changed), \
     saved_tasks as (insert into tasks (order_id, task_code, name, status, result, node_type, deadline, handled_at, \
-        show_pc, show_mobile, position, opened_seq) \
-        select * from unnest($19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30) \
-        as t(order_id, a, b, c, d, e, f, g, h, i, j, k) \
+        show_pc, show_mobile, position, opened_seq, own) \
+        select order_id, a, b, c, d, e, f, g, h, i, j, k, l::jsonb \
+        from unnest($20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32) \
+        as t(order_id, a, b, c, d, e, f, g, h, i, j, k, l) \
         where t.order_id in (select id from stored) \
         on conflict (order_id, task_code) do update set name = excluded.name, status = excluded.status, \
         result = excluded.result, node_type = excluded.node_type, deadline = excluded.deadline, \
         handled_at = excluded.handled_at, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile, \
-        opened_seq = excluded.opened_seq), \
+        opened_seq = excluded.opened_seq, own = excluded.own), \
     saved_cards as (insert into cards (order_id, task_code, user_code, tenant, kind, state, arrived_at, handled_at, told, \
-        deadline, show_pc, show_mobile) \
-        select * from unnest($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42) as c(order_id, a, b, c, d, e, f, g, h, i, j, k) \
+        deadline, show_pc, show_mobile, urged_count) \
+        select * from unnest($33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45) \
+        as c(order_id, a, b, c, d, e, f, g, h, i, j, k, l) \
         where c.order_id in (select id from stored) \
         on conflict (order_id, task_code, user_code) do update set kind = excluded.kind, state = excluded.state, \
         arrived_at = excluded.arrived_at, handled_at = excluded.handled_at, told = excluded.told, \
-        deadline = excluded.deadline, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile), \
+        deadline = excluded.deadline, show_pc = excluded.show_pc, show_mobile = excluded.show_mobile, urged_count = excluded.urged_count), \
     saved_records as (insert into audit_records (tenant, order_id, action, detail, request_id, at) \
-        select r.*, $48 from unnest($43, $44, $45, $46, $47) as r(tenant, order_id, action, detail, request_id) \
+        select r.*, $51 from unnest($46, $47, $48, $49, $50) as r(tenant, order_id, action, detail, request_id) \
         where r.order_id in (select id from stored)), \
     announced as (insert into outbox (topic, event_id, key, payload, request_id) \
-        select $54, f.event_id, f.key, f.payload, f.request_id \
-        from unnest($49, $50, $51, $52, $53) as f(order_id, event_id, key, payload, request_id) \
+        select $57, f.event_id, f.key, f.payload, f.request_id \
+        from unnest($52, $53, $54, $55, $56) as f(order_id, event_id, key, payload, request_id) \
         where f.order_id in (select id from stored))", $also, " select id from stored")
     };
 }
@@ -370,9 +384,11 @@ const SAVE: &str = save_sql!("");
 const SAVE_WITH_LINES: &str = save_sql!(
     ", \
     saved_lines as (insert into approval_logs (tenant, app_id, number, source, task_code, task_name, handler, \
-        handled_at, result, comment, waiting) \
-        select s.tenant, s.app_id, s.number, s.source, l.a, l.b, l.c, l.d, l.e, l.f, false \
-        from unnest($55, $56, $57, $58, $59, $60, $61) as l(order_id, a, b, c, d, e, f) join sent s on s.id = l.order_id \
+        handled_at, result, comment, line, action, people, on_behalf_of, attachments, waiting) \
+        select s.tenant, s.app_id, s.number, s.source, l.a, l.b, l.c, l.d, l.e, l.f, l.g, l.h, \
+        (select array_agg(one) from jsonb_array_elements_text(l.i::jsonb) one), l.j, l.k::jsonb, false \
+        from unnest($58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69) \
+        as l(order_id, a, b, c, d, e, f, g, h, i, j, k) join sent s on s.id = l.order_id \
         where l.order_id in (select id from stored) on conflict do nothing)"
 );
 
@@ -405,8 +421,8 @@ fn changed_cards<'a>(
         let old = stored_task(before, order, task);
         // A card repeats some of its task's columns for the lists: then all cards are written.
         let same_columns = old.is_some_and(|old| {
-            (old.deadline, old.node_type, old.show_pc, old.show_mobile)
-                == (task.deadline, task.node_type, task.show_pc, task.show_mobile)
+            (old.deadline, old.node_type, old.show_pc, old.show_mobile, old.own.urged)
+                == (task.deadline, task.node_type, task.show_pc, task.show_mobile, task.own.urged)
         });
         for (user, card) in &task.cards {
             if !same_columns || old.and_then(|old| old.cards.get(user)) != Some(card) {
@@ -443,6 +459,10 @@ fn bind_heads<'v>(
         orders.iter().map(|order| part(order)).collect::<Vec<_>>()
     };
     let base = |order: &&Order| before.get(&order.key).map_or(0, |old| old.seq);
+    let own = |order: &&Order| match order.key.source {
+        Source::Native => own::write_order(&order.own),
+        Source::ThirdParty => None,
+    };
     statement
         .bind::<Array<SqlUuid>, _>(orders.iter().map(|order| order.id).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(text(|order| order.key.tenant.as_str()))
@@ -462,6 +482,7 @@ fn bind_heads<'v>(
         .bind::<Array<BigInt>, _>(long(|order| order.seq))
         .bind::<Array<Text>, _>(text(|order| order.key.source.word()))
         .bind::<Array<BigInt>, _>(orders.iter().map(base).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(orders.iter().map(own).collect::<Vec<_>>())
 }
 
 fn bind_tasks<'v>(statement: Prepared<'v>, tasks: &[(&'v Order, &'v Task)]) -> Prepared<'v> {
@@ -474,6 +495,8 @@ fn bind_tasks<'v>(statement: Prepared<'v>, tasks: &[(&'v Order, &'v Task)]) -> P
         |part: fn(&Task) -> bool| tasks.iter().map(|(_, task)| part(task)).collect::<Vec<_>>();
     let positions: Vec<i32> = tasks.iter().map(|(_, task)| task.position).collect();
     let opened: Vec<Option<i64>> = tasks.iter().map(|(_, task)| task.opened_seq).collect();
+    let own = |(_, task): &(&Order, &Task)| task.opened_seq.and(own::write_task(&task.own));
+    let own: Vec<Option<String>> = tasks.iter().map(own).collect();
     statement
         .bind::<Array<SqlUuid>, _>(tasks.iter().map(|(order, _)| order.id).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(text(|task| &task.code))
@@ -487,6 +510,7 @@ fn bind_tasks<'v>(statement: Prepared<'v>, tasks: &[(&'v Order, &'v Task)]) -> P
         .bind::<Array<Bool>, _>(flag(|task| task.show_mobile))
         .bind::<Array<Integer>, _>(positions)
         .bind::<Array<Nullable<BigInt>>, _>(opened)
+        .bind::<Array<Nullable<Text>>, _>(own)
 }
 
 struct CardWrite<'a> {
@@ -519,6 +543,9 @@ fn bind_cards<'v>(statement: Prepared<'v>, cards: &[CardWrite<'v>]) -> Prepared<
         }))
         .bind::<Array<Bool>, _>(shown(|task| task.show_pc))
         .bind::<Array<Bool>, _>(shown(|task| task.show_mobile))
+        .bind::<Array<Integer>, _>(column(cards, |write| {
+            write.task.map_or(0, |task| task.own.urged)
+        }))
 }
 
 fn bind_records<'v>(
@@ -561,6 +588,24 @@ fn bind_lines<'v>(statement: Prepared<'v>, lines: &'v [(&'v Order, ApprovalLog)]
         .bind::<Array<Nullable<Text>>, _>(column(lines, |line| line.task_name.as_deref()))
         .bind::<Array<Text>, _>(column(lines, |line| line.handler.as_str()))
         .bind::<Array<Timestamptz>, _>(column(lines, |line| line.handled_at))
-        .bind::<Array<Text>, _>(column(lines, |line| line.result.word()))
+        .bind::<Array<Text>, _>(column(lines, |line| line.what.word()))
         .bind::<Array<Nullable<Text>>, _>(column(lines, |line| line.comment.as_deref()))
+        .bind::<Array<BigInt>, _>(column(lines, |line| operated(line).map_or(0, |one| one.no)))
+        .bind::<Array<Nullable<Text>>, _>(column(lines, |line| {
+            operated(line).map(|one| one.action.as_str())
+        }))
+        .bind::<Array<Nullable<Text>>, _>(column(lines, |line| {
+            operated(line).and_then(|one| own::write_words(&one.people))
+        }))
+        .bind::<Array<Nullable<Text>>, _>(column(lines, |line| line.on_behalf_of.as_deref()))
+        .bind::<Array<Nullable<Text>>, _>(column(lines, |line| {
+            own::write_attachments(&line.attachments)
+        }))
+}
+
+fn operated(line: &ApprovalLog) -> Option<&Operated> {
+    match &line.what {
+        What::Operated(operated) => Some(operated),
+        What::Handled(_) => None,
+    }
 }

@@ -6,7 +6,7 @@ use shared::db::{Conn, QueryResult, sql};
 use shared::id::{AppId, Tenant};
 
 use super::orders::state_of;
-use crate::domain::decision::Standing;
+use crate::domain::decision::{Decider, Standing};
 use crate::domain::snapshot::OrderKey;
 use crate::domain::status::{Source, Status, TaskResult};
 
@@ -62,6 +62,12 @@ pub(crate) async fn find_native(
     }))
 }
 
+#[derive(QueryableByName)]
+struct FoundRow {
+    #[diesel(sql_type = Bool)]
+    found: bool,
+}
+
 /// Whether an ERP has given this person a task of that name.
 pub(crate) async fn is_third_party(
     conn: &Conn,
@@ -69,11 +75,6 @@ pub(crate) async fn is_third_party(
     task: &str,
     user: &str,
 ) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct FoundRow {
-        #[diesel(sql_type = Bool)]
-        found: bool,
-    }
     // The three list indexes cover every card a person can see.
     sql("select exists (select from cards c join tasks t on t.order_id = c.order_id and t.task_code = c.task_code \
          where c.tenant = $1 and c.user_code = $2 and c.task_code = $3 and t.opened_seq is null \
@@ -81,6 +82,27 @@ pub(crate) async fn is_third_party(
     .bind::<Text, _>(tenant.as_str())
     .bind::<Text, _>(user)
     .bind::<Text, _>(task)
+    .row::<FoundRow>(conn)
+    .await
+    .map(|row| row.found)
+}
+
+/// Whether this number means an order of an ERP: there is none of our own, and it is the calling
+/// application's, or it concerns the person.
+pub(crate) async fn is_third_party_order(
+    conn: &Conn,
+    tenant: &Tenant,
+    number: i64,
+    decider: &Decider,
+) -> QueryResult<bool> {
+    sql("select exists (select from orders o where o.tenant = $1 and o.number = $2 and o.source = 'third_party' \
+         and (o.app_id = $3 or ($3 is null and (o.initiator = $4 \
+           or exists (select from cards c where c.order_id = o.id and c.user_code = $4 and c.state <> 'gone'))))) \
+         and not exists (select from orders o where o.tenant = $1 and o.number = $2 and o.source = 'native') as found")
+    .bind::<Text, _>(tenant.as_str())
+    .bind::<BigInt, _>(number)
+    .bind::<Nullable<Text>, _>(decider.app.as_ref().map(AppId::as_str))
+    .bind::<Text, _>(decider.user.as_str())
     .row::<FoundRow>(conn)
     .await
     .map(|row| row.found)

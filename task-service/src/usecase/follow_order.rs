@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use chrono::SubsecRound;
 use futures_util::future::join_all;
-use shared::contract::order::{ClosedWork, OpenedWork, OrderAdvanced};
+use shared::contract::order::{self as contract, ClosedWork, OpenedWork, OrderAdvanced};
 use shared::id::{AppId, Tenant};
 
 use super::Ctx;
 use super::write_orders::{Change, Job};
+use crate::domain::attachment::Attachment;
+use crate::domain::own::Why;
 use crate::domain::snapshot::OrderKey;
 use crate::domain::status::{OrderResult, Source, TaskResult};
-use crate::domain::step::{Closing, Head, Opening, Step};
+use crate::domain::step::{Closing, Head, Opening, Operation, Step};
 use crate::error::Error;
 
 /// Applies what is new. There is no inbox here: an order knows itself which steps it has heard,
@@ -21,9 +23,7 @@ pub(crate) async fn follow_order(ctx: &Ctx, facts: Vec<OrderAdvanced>) -> Result
     let mut jobs = Vec::with_capacity(facts.len());
     for fact in facts {
         let (key, step) = read(fact)?;
-        if step.is_visible() {
-            jobs.push(Job::new(key, Change::Step(Arc::new(step))));
-        }
+        jobs.push(Job::new(key, Change::Step(Arc::new(step))));
     }
     for answer in join_all(jobs.into_iter().map(|job| ctx.writes.submit(job))).await {
         answer??;
@@ -46,6 +46,8 @@ fn read(fact: OrderAdvanced) -> Result<(OrderKey, Step), Error> {
             task: work.task_id,
             name: work.place.activity_name,
             people: work.assignees,
+            actions: work.actions,
+            why: work.why.into_iter().map(why).collect(),
         })
     };
     let closing = |work: ClosedWork| {
@@ -55,7 +57,9 @@ fn read(fact: OrderAdvanced) -> Result<(OrderKey, Step), Error> {
             task: work.task_id,
             name: work.place.activity_name,
             handler: work.handler,
+            on_behalf_of: work.on_behalf_of,
             comment: work.comment,
+            attachments: work.attachments.into_iter().map(attachment).collect(),
         })
     };
     let ended = match &fact.finished {
@@ -68,12 +72,17 @@ fn read(fact: OrderAdvanced) -> Result<(OrderKey, Step), Error> {
     let step = Step {
         seq: fact.seq,
         at: instant(&fact.at, "at")?,
-        starts: fact.started.is_some(),
         opened: fact.opened.into_iter().map(opening).collect::<Result<_, _>>()?,
         closed: fact.closed.into_iter().map(closing).collect::<Result<_, _>>()?,
+        operations: fact.operations.into_iter().map(operation).collect(),
+        copies: fact.copies.into_iter().flat_map(|copy| copy.people).collect(),
+        voided: fact.voided,
+        take_back: fact.take_back.into_iter().map(|one| (one.task_id, one.user_code)).collect(),
+        initiator_actions: fact.initiator_actions,
         ended,
         head: Head {
             flow: fact.flow_code,
+            flow_name: fact.flow_name,
             business_key: fact.business_key,
             title: fact.title,
             initiator: fact.initiator,
@@ -87,4 +96,26 @@ fn read(fact: OrderAdvanced) -> Result<(OrderKey, Step), Error> {
         source: Source::Native,
     };
     Ok((key, step))
+}
+
+fn attachment(file: contract::Attachment) -> Attachment {
+    Attachment { name: file.name, url: file.url }
+}
+
+fn why(why: contract::Why) -> Why {
+    Why { user: why.user_code, on_behalf_of: why.on_behalf_of, rule: why.rule, chain: why.chain }
+}
+
+fn operation(operated: contract::Operated) -> Operation {
+    Operation {
+        task: operated.task_id,
+        name: operated.place.activity_name,
+        action: operated.action,
+        user: operated.user_code,
+        on_behalf_of: operated.on_behalf_of,
+        comment: operated.comment,
+        people: operated.people,
+        attachments: operated.attachments.into_iter().map(attachment).collect(),
+        count: operated.count,
+    }
 }

@@ -1,10 +1,11 @@
 //! What task-service can be asked to do: one file per verb.
 
+pub(crate) mod accept_task;
 pub(crate) mod check_orders;
-pub(crate) mod decide_task;
 pub(crate) mod follow_order;
 pub(crate) mod list_tasks;
 pub(crate) mod mark_read;
+pub(crate) mod operate_task;
 pub(crate) mod record_approval_log;
 pub(crate) mod resolve_flow;
 pub(crate) mod show_order;

@@ -1,6 +1,6 @@
 //! One order with its tasks, history and copies.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use shared::db::Conn;
 use shared::id::{AppId, Tenant};
@@ -52,6 +52,8 @@ pub(crate) struct Shown {
     pub(crate) names: HashMap<String, String>,
     pub(crate) logs: Vec<LogRow>,
     pub(crate) audits: Vec<AuditRow>,
+    /// The person who looks, where it is one.
+    pub(crate) viewer: Option<String>,
 }
 
 /// Another enterprise's order is as unknown as one that does not exist.
@@ -63,8 +65,8 @@ pub(crate) async fn show_order(
     let conn = ctx.db.connection().await?;
     let order = find(&conn, tenant, &request).await?;
     let key = order.key.clone();
-    let names = people::list_names(&conn, tenant, everybody(&order)).await?;
     let logs = approval_logs::list(&conn, &key).await?;
+    let names = people::list_names(&conn, tenant, everybody(&order, &logs)).await?;
     let audits = audit::list(&conn, order.id).await?;
     let flow = match &order.flow {
         Some(code) => flows::find(&conn, tenant, code).await?,
@@ -82,7 +84,10 @@ pub(crate) async fn show_order(
         (Source::ThirdParty, Some(flow)) => link::fill(&flow.web_url, values),
         (Source::Native, _) | (_, None) => link::own_page(&ctx.public_url, values),
     };
-    Ok(Shown { flow_name: flow.map(|flow| flow.title), url, order, names, logs, audits })
+    let own_name = Some(order.own.flow_name.clone()).filter(|name| !name.is_empty());
+    let flow_name = own_name.or(flow.map(|flow| flow.title));
+    let viewer = request.viewer.user().map(str::to_owned);
+    Ok(Shown { flow_name, url, order, names, logs, audits, viewer })
 }
 
 /// The only order of that number that the viewer may see.
@@ -117,7 +122,14 @@ fn concerns(order: &Order, user: &str) -> bool {
         || order.tasks.values().any(|task| holds(&task.cards))
 }
 
-fn everybody(order: &Order) -> Vec<String> {
+fn everybody(order: &Order, logs: &[LogRow]) -> Vec<String> {
     let assignees = order.tasks.values().flat_map(|task| task.cards.keys());
-    assignees.chain(order.copies.keys()).chain([&order.initiator]).cloned().collect()
+    let absent = order.tasks.values().flat_map(|task| &task.own.why);
+    let absent = absent.filter_map(|why| why.on_behalf_of.as_ref());
+    let named = logs
+        .iter()
+        .flat_map(|log| log.people.iter().chain(log.on_behalf_of.as_ref()).chain([&log.handler]));
+    let all = assignees.chain(absent).chain(named).chain(order.copies.keys());
+    let all: BTreeSet<&String> = all.chain([&order.initiator]).collect();
+    all.into_iter().cloned().collect()
 }

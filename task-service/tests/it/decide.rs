@@ -19,7 +19,7 @@ async fn the_lists_are_right_when_the_answer_arrives() {
     assert_eq!(app.tasks("todo", "USER002").await, Vec::<String>::new());
     assert_eq!(app.tasks("todo", "USER003").await, [task(order, 1)]);
     let done = app.rows("done", "USER002").await.remove(0);
-    assert_eq!((&done["result"], &done["actions"]), (&json!("pass"), &json!([])));
+    assert_eq!((&done["result"], &done["actions"]), (&json!("pass"), &json!(["take_back"])));
     assert_eq!(done["handledAt"], "2025-01-24 15:02:00");
     assert_eq!(first["source"], "native");
     assert_eq!(first["actions"], json!(["pass", "reject", "accept"]));
@@ -112,7 +112,8 @@ async fn only_assignees_decide_and_people_only_for_themselves() {
     let anonymous = app.complete(&app.application(APP), body).await;
 
     assert_eq!(anonymous.refused(Code::InvalidParameter).fields(), ["userCode"]);
-    assert_eq!(engine::asked(&app.tenant), 0);
+    // Whose task it is flow-service knows.
+    assert_eq!(engine::asked(&app.tenant), 2);
     app.complete(&app.person("USER002"), named).await.ok();
 }
 
@@ -177,12 +178,11 @@ async fn accepting_moves_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_not_ours_or_not_offered_is_refused_as_such() {
+async fn what_is_not_ours_is_refused_as_such() {
     let app = TestApp::spawn().await;
     let order = app.start(&[&["USER002"]]).await;
     app.sync(7, "TASK7", "USER002").await.ok();
 
-    app.decide(&task(order, 0), "USER002", "rebut").await.refused(Code::NotSupported);
     let theirs = app.decide("TASK7", "USER002", "pass").await.refused(Code::NotPermitted);
     app.decide("TASK7", "USER002", "rebut").await.refused(Code::NotPermitted);
     app.decide("TASK7", "USER002", "accept").await.refused(Code::NotPermitted);
@@ -199,11 +199,24 @@ async fn what_is_not_ours_or_not_offered_is_refused_as_such() {
 async fn every_bad_field_of_a_decision_is_named() {
     let app = TestApp::spawn().await;
     let body = json!({"action": "go", "comment": "a\u{0}", "formData": [], "variables": {"a": "\u{0}"},
-        "bpmnErrorCode": 1});
+        "bpmnErrorCode": 1, "target": "node", "straightBack": "yes", "nextPeople": {"a": [1], "b": []},
+        "attachments": [{"name": "a", "url": "javascript:alert(1)"}]});
 
     let answer = app.complete(&app.application(APP), body).await.refused(Code::InvalidParameter);
 
-    let fields = ["taskId", "action", "comment", "formData", "variables", "bpmnErrorCode"];
+    let fields = [
+        "taskId",
+        "comment",
+        "attachments[0].url",
+        "action",
+        "formData",
+        "variables",
+        "bpmnErrorCode",
+        "nextPeople.a[0]",
+        "nextPeople.b",
+        "activityId",
+        "straightBack",
+    ];
     assert_eq!(answer.fields(), fields);
 }
 

@@ -3,25 +3,38 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::code::Code;
-use shared::contract::order::OrderAdvanced;
+use shared::contract::order::{Operation, OrderAdvanced, ReturnTo};
 
 use crate::engine::{self, task};
 use crate::helpers::TestApp;
 
-/// An order with everything in it: three stages, a step that nobody sees, a rejection.
+/// An order with everything in it: three stages, a step that nobody sees, what people do beside
+/// deciding, a decision that is taken back, a way back to the start, a rejection.
 fn long_story(tenant: &str) -> i64 {
     let order = engine::start(tenant, &[&["U1", "U2"], &["U2", "U3"], &["U3", "U1"]]);
+    let first = task(order, 0);
+    let pass = || Operation::Pass { next_people: Default::default() };
+    engine::decide(order, 0, "U2", "pass");
+    engine::operate(&first, "U2", Operation::TakeBack);
+    engine::operate(&first, "U2", Operation::Urge);
     engine::decide(order, 0, "U2", "pass");
     engine::turn(order);
-    engine::decide(order, 1, "U3", "pass");
-    engine::decide(order, 2, "U1", "reject");
+    engine::operate(&task(order, 1), "U3", Operation::Transfer { to: "U1".to_owned() });
+    engine::operate(&task(order, 1), "U2", Operation::Urge);
+    engine::operate(&first, "U3", Operation::Comment { mentions: vec!["U1".to_owned()] });
+    engine::operate(&first, "U3", Operation::Copy { people: vec!["U3".to_owned()] });
+    let back = Operation::Rebut { to: ReturnTo::Starter, straight_back: false };
+    engine::operate(&task(order, 1), "U1", back);
+    engine::operate(&format!("{order}-11"), "U1", pass());
+    engine::operate(&format!("{order}-12"), "U1", pass());
+    engine::operate(&format!("{order}-13"), "U3", Operation::Reject);
     order
 }
 
 /// All that people see of an order, without what names it.
 async fn seen(app: &TestApp, order: i64) -> String {
     let mut lists = Vec::new();
-    for list in ["todo", "done", "initiated"] {
+    for list in ["todo", "done", "cc", "initiated"] {
         for user in ["U1", "U2", "U3", "USER001"] {
             let mut rows = app.rows(list, user).await;
             rows.retain(|row| row["orderId"] == order);
@@ -63,6 +76,7 @@ async fn late_repeated_and_shuffled_steps_end_in_the_same_state() {
         assert_eq!(seen(&app, order).await, wanted, "seed {seed}");
     }
     assert!(wanted.contains("\"orderResult\":\"reject\"") && !wanted.contains("\"ing\""));
+    assert!(wanted.contains("\"voided\":true") && wanted.contains("\"action\":\"transfer\""));
 }
 
 #[tokio::test]

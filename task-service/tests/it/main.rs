@@ -5,6 +5,8 @@
 mod away;
 mod decide;
 mod engine;
+mod facts;
 mod follow;
 mod helpers;
 mod numbers;
+mod operate;

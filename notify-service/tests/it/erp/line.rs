@@ -2,7 +2,7 @@
 
 use fakes::odoo::{Control, Fault};
 use serde_json::json;
-use shared::contract::order::{ClosedWork, OrderAdvanced};
+use shared::contract::order::{ClosedWork, Operated, OrderAdvanced};
 
 use super::{LOG, TestErp, place};
 
@@ -158,4 +158,56 @@ async fn tasks_that_nobody_decided_are_no_log() {
     assert_eq!(erp.told(7), ["START", "CANCEL"]);
     assert_eq!(erp.taken()[1].body["processVariables"]["aiflowResult"], "fail");
     assert!(erp.taken().iter().all(|push| push.path != LOG));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_that_went_to_others_or_back_are_logged_and_words_about_them_are_not() {
+    let erp = TestErp::spawn().await;
+    let did = |action: &str, user: &str| Operated {
+        task_id: Some("7-1".to_owned()),
+        place: place("approve", "部门经理审批"),
+        action: action.to_owned(),
+        user_code: user.to_owned(),
+        on_behalf_of: Some("USER009".to_owned()).filter(|_| action == "agent"),
+        comment: Some("忙".to_owned()),
+        people: vec!["USER003".to_owned()],
+        attachments: Vec::new(),
+        count: None,
+        waiting_since: None,
+    };
+    let given = vec![
+        did("transfer", "USER002"),
+        did("comment", "USER002"),
+        did("agent", ""),
+        did("urge", "USER001"),
+        // Nobody to name.
+        did("timeout_transfer", ""),
+    ];
+
+    erp.publish(&[
+        erp.start(7),
+        OrderAdvanced { operations: given, ..erp.step(7, 2) },
+        OrderAdvanced { operations: vec![did("comment", "USER002")], ..erp.step(7, 3) },
+        erp.handled(7, 4, "rebut"),
+        erp.end(7, 5, "revoke"),
+    ])
+    .await;
+    erp.reaches("delivered", 4).await;
+
+    assert_eq!(erp.told(7), ["START", "LOG", "LOG", "CANCEL"]);
+    let lines = |push: usize| {
+        let logs = erp.taken()[push].body["logs"].as_array().unwrap().clone();
+        let line = |log: &serde_json::Value| {
+            json!([log["handlerUserCode"], log["handleResult"], log["handleComment"]])
+        };
+        logs.iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        lines(1),
+        [
+            json!(["USER002", "TRANSFERRED", "转办给 USER003：忙"]),
+            json!(["USER009", "TRANSFERRED", "由代理人处理 USER003：忙"]),
+        ]
+    );
+    assert_eq!(lines(2), [json!(["USER002", "REJECTED", "驳回：同意"])]);
 }

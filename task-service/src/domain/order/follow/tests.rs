@@ -1,10 +1,14 @@
 //! The rules by which an order of our own follows its steps.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use proptest::prelude::*;
 use shared::id::{AppId, Tenant};
 
 use super::*;
+use crate::domain::approval_log::{ApprovalLog, What};
+use crate::domain::own::{Heard, Why};
 use crate::domain::status::Source;
 use crate::domain::step::Head;
 
@@ -24,6 +28,7 @@ fn key() -> OrderKey {
 fn step(seq: i64) -> Step {
     let head = Head {
         flow: "F".to_owned(),
+        flow_name: format!("flow of {seq}"),
         business_key: "K".to_owned(),
         title: format!("title of {seq}"),
         initiator: "U0".to_owned(),
@@ -33,17 +38,32 @@ fn step(seq: i64) -> Step {
         seq,
         at: at(seq),
         head,
-        starts: seq == 1,
         opened: Vec::new(),
         closed: Vec::new(),
+        operations: Vec::new(),
+        copies: Vec::new(),
+        voided: Vec::new(),
+        take_back: BTreeSet::new(),
+        initiator_actions: Vec::new(),
         ended: None,
     }
 }
 
 fn opens(seq: i64, task: &str, people: &[&str]) -> Step {
-    let people = people.iter().map(|user| (*user).to_owned()).collect();
-    let opening =
-        Opening { task: task.to_owned(), name: task.to_lowercase(), people, deadline: None };
+    let why = |user: &&str| Why {
+        user: (*user).to_owned(),
+        on_behalf_of: None,
+        rule: format!("rule of {seq}"),
+        chain: Vec::new(),
+    };
+    let opening = Opening {
+        task: task.to_owned(),
+        name: format!("{task} of {seq}"),
+        people: people.iter().map(|user| (*user).to_owned()).collect(),
+        deadline: None,
+        actions: vec![format!("action of {seq}")],
+        why: people.iter().map(why).collect(),
+    };
     Step { opened: vec![opening], ..step(seq) }
 }
 
@@ -53,9 +73,26 @@ fn closes(seq: i64, task: &str, result: TaskResult, handler: Option<&str>) -> St
         name: task.to_lowercase(),
         result,
         handler: handler.map(str::to_owned),
+        on_behalf_of: None,
         comment: None,
+        attachments: Vec::new(),
     };
     Step { closed: vec![closing], ..step(seq) }
+}
+
+fn operates(seq: i64, task: &str, action: &str, count: Option<i32>) -> Step {
+    let operation = Operation {
+        task: Some(task.to_owned()),
+        name: task.to_lowercase(),
+        action: action.to_owned(),
+        user: "U0".to_owned(),
+        on_behalf_of: None,
+        comment: None,
+        people: Vec::new(),
+        attachments: Vec::new(),
+        count,
+    };
+    Step { operations: vec![operation], ..step(seq) }
 }
 
 fn ends(seq: i64, result: OrderResult) -> Step {
@@ -156,6 +193,113 @@ fn a_step_heard_again_changes_nothing() {
 }
 
 #[test]
+fn a_task_that_is_opened_again_waits_again_and_tells_its_people_again() {
+    let steps = [
+        opens(1, "7-1", &["U1", "U2"]),
+        closes(2, "7-1", TaskResult::Pass, Some("U1")),
+        opens(3, "7-1", &["U1"]),
+    ];
+
+    let heard = follow(&steps);
+
+    let order = &heard[2].order;
+    assert_eq!(heard[2].opened, [("7-1".to_owned(), vec!["U1".to_owned()])]);
+    assert_eq!(
+        (order.tasks["7-1"].status, order.tasks["7-1"].result),
+        (Status::Ing, TaskResult::New)
+    );
+    assert_eq!(
+        (card(order, "7-1", "U1"), card(order, "7-1", "U2")),
+        (CardState::Open, CardState::Gone)
+    );
+    let late = after(&[steps[2].clone(), steps[1].clone(), steps[0].clone()]);
+    assert_eq!(seen(late), seen(order.clone()));
+}
+
+#[test]
+fn what_may_be_done_now_is_what_the_newest_step_says() {
+    let one = BTreeSet::from([("7-1".to_owned(), "U1".to_owned())]);
+    let passed = Step {
+        take_back: one.clone(),
+        initiator_actions: vec!["recall".to_owned()],
+        ..closes(2, "7-1", TaskResult::Pass, Some("U1"))
+    };
+    let steps = [opens(1, "7-1", &["U1"]), passed, step(3)];
+
+    let both = after(&steps[..2]);
+    let all = after(&steps);
+    let backwards = after(&[steps[2].clone(), steps[1].clone(), steps[0].clone()]);
+
+    assert_eq!((&both.own.take_back, both.own.initiator_actions.len()), (&one, 1));
+    assert_eq!(both.actions(&both.tasks["7-1"], Some("U1")), ["take_back"]);
+    assert!(both.actions(&both.tasks["7-1"], Some("U2")).is_empty());
+    for order in [all, backwards] {
+        assert!(order.own.take_back.is_empty() && order.own.initiator_actions.is_empty());
+        assert_eq!(order.own.flow_name, "flow of 3");
+    }
+}
+
+#[test]
+fn an_urge_heard_late_or_twice_counts_as_the_urge_that_it_was() {
+    let steps = [
+        opens(1, "7-1", &["U1"]),
+        operates(2, "7-1", "urge", Some(1)),
+        operates(3, "7-1", "urge", Some(2)),
+    ];
+
+    let order =
+        after(&[&steps[..], &[steps[1].clone(), steps[2].clone(), steps[1].clone()]].concat());
+
+    assert_eq!(order.tasks["7-1"].own.urged, 2);
+}
+
+#[test]
+fn a_decision_behind_which_the_order_went_is_void_unless_it_is_made_anew() {
+    let void = Step { voided: vec!["7-1".to_owned()], ..step(3) };
+    let steps = [opens(1, "7-1", &["U1"]), closes(2, "7-1", TaskResult::Pass, Some("U1")), void];
+    let anew = [opens(4, "7-1", &["U1"]), closes(5, "7-1", TaskResult::Pass, Some("U1"))];
+
+    assert!(after(&steps).tasks["7-1"].own.is_void());
+    assert!(!after(&[&steps[..], &anew].concat()).tasks["7-1"].own.is_void());
+}
+
+#[test]
+fn the_lines_of_a_step_that_comes_late_are_written_and_of_one_that_comes_twice_are_not() {
+    let comment = operates(2, "7-1", "comment", None);
+    let steps = [opens(1, "7-1", &["U1"]), step(3), comment.clone(), comment];
+
+    let heard = follow(&steps);
+
+    let verdicts: Vec<Verdict> = heard.iter().map(|absorbed| absorbed.verdict).collect();
+    assert_eq!(verdicts[1..], [Verdict::Applied, Verdict::Applied, Verdict::Unchanged]);
+    assert_eq!(heard[3].order.own.heard.to, 3);
+}
+
+#[test]
+fn every_operation_of_an_order_has_a_number_of_its_own() {
+    let two = |seq| {
+        let once = operates(seq, "7-1", "comment", None).operations;
+        Step {
+            operations: [once.clone(), once].concat(),
+            ..closes(seq, "7-1", TaskResult::Pass, Some("U1"))
+        }
+    };
+
+    let lines = [two(1).lines(), two(2).lines()].concat();
+
+    let no = |line: &ApprovalLog| match &line.what {
+        What::Operated(operated) => operated.no,
+        What::Handled(_) => 0,
+    };
+    let numbers: BTreeSet<i64> = lines.iter().map(no).filter(|no| *no > 0).collect();
+    assert_eq!((lines.len(), numbers.len()), (6, 4));
+    assert_eq!(
+        two(1).lines().iter().map(no).collect::<Vec<_>>(),
+        lines[..3].iter().map(no).collect::<Vec<_>>()
+    );
+}
+
+#[test]
 fn accepting_moves_nothing_and_outlives_a_repeated_opening() {
     let opening = opens(1, "7-1", &["U1"]);
     let decider = Decider { user: "U1".to_owned(), app: None };
@@ -178,28 +322,59 @@ type Event = (usize, u8, usize);
 fn story(events: Vec<Event>) -> Vec<Step> {
     let users = ["U1", "U2", "U3", "U4"];
     let mut steps = vec![opens(1, "7-1", &["U1", "U2"])];
-    let mut open = vec!["7-1".to_owned()];
+    let (mut open, mut over) = (vec!["7-1".to_owned()], Vec::<String>::new());
     let mut tasks = 1;
     for (which, what, who) in events {
         let seq = steps.len() as i64 + 1;
         let user = users[who % users.len()];
         let pair = [user, users[(who + 1) % users.len()]];
+        let said = |step: Step| Step {
+            take_back: over.iter().map(|task| (task.clone(), user.to_owned())).collect(),
+            initiator_actions: vec![format!("as of {seq}")],
+            ..step
+        };
         if what == 0 || open.is_empty() {
             tasks += 1;
             open.push(format!("7-{tasks}"));
-            steps.push(opens(seq, &format!("7-{tasks}"), &pair));
+            steps.push(said(opens(seq, &format!("7-{tasks}"), &pair)));
             continue;
         }
         let task = open[which % open.len()].clone();
-        match what {
-            1 => steps.push(opens(seq, &task, &pair)),
-            2 => steps.push(step(seq)),
-            3 => steps.push(closes(seq, &task, TaskResult::Revoke, None)),
-            4 => steps.push(closes(seq, &task, TaskResult::Reject, Some(user))),
-            _ => steps.push(closes(seq, &task, TaskResult::Pass, Some(user))),
+        let done = (!over.is_empty()).then(|| over[which % over.len()].clone());
+        let made = match (what, done) {
+            (1, _) => opens(seq, &task, &pair),
+            (2, _) => step(seq),
+            (3, _) => closes(seq, &task, TaskResult::Revoke, None),
+            (4, _) => closes(seq, &task, TaskResult::Reject, Some(user)),
+            (5, _) => operates(seq, &task, "urge", Some(seq as i32)),
+            (6, _) => {
+                Step { copies: vec![user.to_owned()], ..operates(seq, &task, "comment", None) }
+            }
+            // Opened and passed by the house in one step.
+            (7, _) => {
+                let passed = closes(seq, &task, TaskResult::Pass, Some(user)).closed;
+                Step { closed: passed, ..opens(seq, &task, &pair) }
+            }
+            (8, Some(done)) => Step { voided: vec![done], ..step(seq) },
+            (9, Some(done)) => opens(seq, &done, &pair),
+            _ => closes(seq, &task, TaskResult::Pass, Some(user)),
+        };
+        let (closed, opened): (Vec<_>, Vec<_>) = (
+            made.closed.iter().map(|closing| closing.task.clone()).collect(),
+            made.opened.iter().map(|opening| opening.task.clone()).collect(),
+        );
+        steps.push(said(made));
+        open.retain(|code| !closed.contains(code));
+        over.retain(|code| !opened.contains(code) || closed.contains(code));
+        for code in opened {
+            if !open.contains(&code) && !closed.contains(&code) {
+                open.push(code);
+            }
         }
-        if what > 2 {
-            open.retain(|code| *code != task);
+        for code in closed {
+            if !over.contains(&code) {
+                over.push(code);
+            }
         }
     }
     steps
@@ -217,15 +392,16 @@ fn seen(mut order: Order) -> Order {
 proptest! {
     #[test]
     fn late_repeated_and_shuffled_steps_end_in_the_same_state(
-        events in prop::collection::vec((0..4_usize, 0..8_u8, 0..4_usize), 0..12),
+        events in prop::collection::vec((0..4_usize, 0..12_u8, 0..4_usize), 0..16),
         does_end in any::<bool>(),
-        shuffle in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
+        shuffle in prop::collection::vec(any::<prop::sample::Index>(), 0..50),
     ) {
         let mut steps = story(events);
         if does_end {
             steps.push(ends(steps.len() as i64 + 1, OrderResult::Revoke));
+            // Somebody comments on it afterwards.
+            steps.push(operates(steps.len() as i64 + 1, "7-1", "comment", None));
         }
-        steps.retain(Step::is_visible);
         let in_order = seen(after(&steps));
 
         // Some of them first, in any order and repeatedly; then all of them backwards.
@@ -233,6 +409,7 @@ proptest! {
         heard.extend(steps.iter().rev().cloned());
         let told = follow(&heard);
         let last = &told.last().unwrap().order;
+        prop_assert_eq!(&last.own.heard, &Heard { to: steps.len() as i64, beyond: BTreeSet::new() });
 
         prop_assert_eq!(seen(last.clone()), in_order);
         if does_end {
@@ -255,7 +432,7 @@ proptest! {
         for (code, task) in &last.tasks {
             for (user, card) in &task.cards {
                 let is_waiting = waiting.contains(&(code.clone(), user.clone()));
-                prop_assert!(!is_waiting || card.state == CardState::Open);
+                prop_assert_eq!(is_waiting, card.state == CardState::Open);
             }
         }
     }

@@ -1,0 +1,10 @@
+delete from approval_logs where line <> 0;
+alter table approval_logs drop constraint approval_logs_once;
+alter table approval_logs add unique (tenant, app_id, number, source, task_code, handler, handled_at);
+alter table approval_logs drop column attachments;
+alter table approval_logs drop column on_behalf_of;
+alter table approval_logs drop column people;
+alter table approval_logs drop column action;
+alter table approval_logs drop column line;
+alter table tasks drop column own;
+alter table orders drop column own;
