@@ -322,3 +322,23 @@ pub(crate) fn start_points(processes: &[Arc<Process>]) -> Vec<StartPoint> {
     }
     points
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_examples_can_be_published() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/examples");
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        let files: Vec<_> =
+            files.filter(|path| path.extension().is_some_and(|it| it == "bpmn")).collect();
+
+        assert!(files.len() >= 3, "{files:?}");
+        for file in files {
+            let drawing = compile(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            assert_eq!(drawing.faults, [], "{file:?}");
+            assert!(drawing.specs.values().any(|tasks| !tasks.is_empty()), "{file:?}");
+        }
+    }
+}

@@ -15,6 +15,9 @@ use crate::domain::people::{People, Presence, Wanted};
 use crate::error::Error;
 use crate::store::{departments, people};
 
+/// Looks into our copy for one choice at most: what one finds may need another.
+const MOST_LOOKS: usize = 4;
+
 /// What is remembered for a moment; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Known {
@@ -94,6 +97,31 @@ impl Known {
             known.users.insert(code, presence(active));
         }
         Ok(())
+    }
+
+    /// Looks into memory and our copy for whatever `want` needs, and gives what only sync-service
+    /// knows: hand that to [`ask_people`], with no connection in hand, and add its answer.
+    #[expect(dead_code, reason = "called once approvals run")]
+    pub(crate) async fn prepare(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        want: impl Fn(&People) -> Wanted,
+        known: &mut People,
+    ) -> QueryResult<Wanted> {
+        let mut wanted = want(known);
+        for _ in 0..MOST_LOOKS {
+            if wanted.is_empty() {
+                break;
+            }
+            self.look_up(conn, tenant, &wanted, known).await?;
+            let left = want(known);
+            if left == wanted {
+                break;
+            }
+            wanted = left;
+        }
+        Ok(wanted)
     }
 
     /// Adds what our copy says of the surroundings of people and of departments.

@@ -361,6 +361,40 @@ fn everything_a_task_may_say_is_read() {
 }
 
 #[test]
+fn the_schema_names_whatever_the_parser_reads() {
+    let schema = include_str!("../../../../docs/approval.xsd");
+    let elements = [
+        "approvers",
+        "copyTo",
+        "policy",
+        "timeout",
+        "exclude",
+        "users",
+        "departments",
+        "role",
+        "departmentLeader",
+        "superior",
+        "superiors",
+        "starter",
+        "starterChoice",
+        "previousChoice",
+        "field",
+        "expression",
+    ];
+
+    for name in elements {
+        assert!(schema.contains(&format!("<xs:element name=\"{name}\"")), "{name}");
+    }
+    assert_eq!(schema.matches("<xs:element name=").count(), elements.len());
+    for name in parse::ATTRIBUTES {
+        assert!(schema.contains(&format!("<xs:attribute name=\"{name}\"")), "{name}");
+    }
+    for name in parse::OPERATIONS {
+        assert!(schema.contains(name), "{name}");
+    }
+}
+
+#[test]
 fn every_fault_is_named_at_once() {
     let messages = |own: &str, attributes: &str, inside: &str| {
         let (_, faults) = parsed(own, attributes, inside);
