@@ -1,3 +1,5 @@
+//! Rules, policies and faults, each with what comes of it.
+
 use chrono::DateTime;
 use flow_engine::Process;
 use flow_engine::bpmn;
