@@ -77,11 +77,17 @@ class AFlowClient:
     # ---- Organisation: document 2, contract section 2. ----
 
     def sync_departments(self, departments: List[Json], *, any_order: bool = False) -> Json:
-        """Document 2.1. Parents before children, unless any_order. `failDetails` names the rows that failed."""
+        """Document 2.1. Parents before children, unless any_order. `failDetails` names the rows that failed.
+
+        Ours: `managerUserIds` of a department says who leads it, for approval rules.
+        """
         return self.post("/aflow/api/sys/sync/department", _given(departments=departments, anyOrder=any_order or None))
 
     def sync_users(self, users: List[Json], *, any_order: bool = False) -> Json:
-        """Document 2.2. Supervisors before their people, unless any_order. `failDetails` names the rows that failed."""
+        """Document 2.2. Supervisors before their people, unless any_order. `failDetails` names the rows that failed.
+
+        Ours: `title` and `roles` (a list of names) of a user, for approval rules.
+        """
         return self.post("/aflow/api/sys/sync/user", _given(users=users, anyOrder=any_order or None))
 
     def bind(

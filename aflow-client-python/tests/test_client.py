@@ -13,6 +13,16 @@ FILE = {"name": "合同.pdf", "url": "https://erp.example.com/files/1"}
 
 CALLS = [
     (lambda c: c.sync_departments([{"deptId": "D"}]), "POST /aflow/api/sys/sync/department", {"departments": [{"deptId": "D"}]}),
+    (
+        lambda c: c.sync_departments([{"deptId": "D", "managerUserIds": ["U"]}]),
+        "POST /aflow/api/sys/sync/department",
+        {"departments": [{"deptId": "D", "managerUserIds": ["U"]}]},
+    ),
+    (
+        lambda c: c.sync_users([{"userId": "U", "title": "总监", "roles": ["finance"]}]),
+        "POST /aflow/api/sys/sync/user",
+        {"users": [{"userId": "U", "title": "总监", "roles": ["finance"]}]},
+    ),
     (lambda c: c.sync_departments([], any_order=True), "POST /aflow/api/sys/sync/department", {"departments": [], "anyOrder": True}),
     (lambda c: c.sync_users([{"userId": "U"}]), "POST /aflow/api/sys/sync/user", {"users": [{"userId": "U"}]}),
     (lambda c: c.bind("U", phone_number="138"), "POST /aflow/api/auth/bind", {"customUserCode": "U", "phoneNumber": "138"}),

@@ -141,6 +141,17 @@ enum Command {
     },
     /// Try again what is stuck; the id is in the list of incidents.
     Retry { incident: String },
+    /// When people of an enterprise work: deadlines may count working time only.
+    #[command(subcommand)]
+    Calendar(CalendarCommand),
+}
+
+#[derive(Subcommand)]
+enum CalendarCommand {
+    /// Show the calendar; nine to six from Monday to Friday unless one was set.
+    Show { enterprise: String },
+    /// Set it from a JSON file with workdays, hours, holidays and workingDays.
+    Set { enterprise: String, file: std::path::PathBuf },
 }
 
 #[derive(Deserialize)]
@@ -284,6 +295,19 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Retry { incident } => {
             flow.post("/incident/retry", json!({"incidentId": incident})).await?;
             say("tried again; aiflow-admin incidents shows whether it is still stuck")
+        }
+        Command::Calendar(CalendarCommand::Show { enterprise }) => {
+            let path = format!("/calendar?enterpriseCode={}", encode(&enterprise));
+            say(&serde_json::to_string_pretty(&flow.get(&path).await?)?)
+        }
+        Command::Calendar(CalendarCommand::Set { enterprise, file }) => {
+            let text = std::fs::read_to_string(&file)
+                .with_context(|| format!("{} cannot be read", file.display()))?;
+            let calendar: Value = serde_json::from_str(&text)
+                .with_context(|| format!("{} is not JSON", file.display()))?;
+            flow.post("/calendar", json!({"enterpriseCode": enterprise, "calendar": calendar}))
+                .await?;
+            say("set")
         }
         Command::Replay { id } => {
             notify.post("/delivery/replay", json!({"id": id})).await?;

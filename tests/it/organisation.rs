@@ -3,6 +3,8 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::code::Code;
+use shared::id::Tenant;
+use shared::identity::Caller;
 use tests::{SECRET, World};
 
 use crate::helpers::{BIND, DEPARTMENTS, TREE, USER_PAGE, USERS, database, texts, warnings};
@@ -473,4 +475,55 @@ async fn what_another_enterprise_has_is_as_unknown_as_what_nobody_has() {
     erp.post(BIND, &bind("OTHER-USER")).await.refused(Code::UnknownReference);
     assert_eq!(erp.get(&format!("{USER_PAGE}?deptId=OTHER")).await.ok()["total"], 0);
     assert!(!tree(&world).await.to_string().contains("OTHER"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaders_titles_and_roles_are_kept_shown_and_told_to_whoever_asks_for_the_surroundings() {
+    let world = World::start().await;
+    let (team, area) = (department("TEAM", "AREA"), with(department("AREA", ""), "deptCode", json!("A1")));
+    // Whoever leads it comes later.
+    let team = with(team, "managerUserIds", json!(["LEE", "LEE", "NOBODY_YET"]));
+    assert_eq!(counts(&deliver(&world, &[area, team]).await), (2, 0));
+    let of = |id: &str, dept: &str, above: &str| {
+        json!({"userId": id, "userName": id, "deptId": dept, "directSupervisor": above})
+    };
+    let rows = [
+        with(of("BOSS", "AREA", ""), "title", json!("总监")),
+        with(of("LEE", "AREA", "BOSS"), "roles", json!(["finance", "hr", "finance"])),
+        of("KIM", "TEAM", "LEE"),
+        with(with(of("GONE", "AREA", ""), "status", json!(0)), "roles", json!(["finance"])),
+    ];
+    assert_eq!(counts(&deliver_users(&world, &rows).await), (4, 0));
+    deliver(&world, &[json!({"deptId": "TEAM", "deptName": "TEAM"})]).await;
+    deliver_users(&world, &[json!({"userId": "LEE", "userName": "LEE", "deptId": "AREA"})]).await;
+    let bad = with(department("BAD", ""), "managerUserIds", json!("LEE"));
+    assert_eq!(failures(&deliver(&world, &[bad]).await), [failure(0, "BAD", "INVALID_PARAMETER")]);
+
+    let caller = Caller::service(Tenant::stored(world.tenant.clone()), "flow");
+    let ask = async |wanted: Value| -> Value {
+        world.peer("sync").post(&caller, "/internal/people/find", &wanted).await.unwrap()
+    };
+    let wanted = |name: &str, code: &str| {
+        let mut wanted = json!({"users": [], "departments": []});
+        wanted[name] = json!([code]);
+        wanted
+    };
+    let around = ask(wanted("around", "KIM")).await;
+    let leading = ask(wanted("leading", "A1")).await;
+    let roles = ask(wanted("roles", "finance")).await;
+
+    let shown = tree(&world).await;
+    assert_eq!(shown[0]["children"][0]["managerUserIds"], json!(["LEE", "NOBODY_YET"]));
+    let lee = person(&world, "LEE").await;
+    assert_eq!((&lee["roles"], &lee["title"]), (&json!(["finance", "hr"]), &Value::Null));
+    assert_eq!(person(&world, "BOSS").await["title"], "总监");
+    assert_eq!(texts(&around["people"], "userCode"), ["BOSS", "KIM", "LEE"]);
+    assert_eq!(texts(&around["around"], "deptId"), ["AREA", "TEAM"]);
+    assert_eq!(around["around"][1]["managers"], json!(["LEE", "NOBODY_YET"]));
+    assert_eq!(around["heads"], json!([{"department": "AREA", "users": ["BOSS"]}]));
+    assert_eq!(texts(&leading["around"], "deptId"), ["AREA"]);
+    assert_eq!(texts(&leading["people"], "userCode"), ["BOSS"]);
+    assert_eq!(texts(&roles["people"], "userCode"), ["LEE"]);
+    let kim = &around["people"][1];
+    assert_eq!((&kim["deptId"], &kim["supervisor"]), (&json!("TEAM"), &json!("LEE")));
 }

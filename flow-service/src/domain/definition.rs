@@ -69,7 +69,7 @@ pub(crate) struct Compiled {
 }
 
 /// What the user tasks of processes say of their approvals, by process id and node id.
-pub(crate) type Specs = BTreeMap<String, BTreeMap<String, Arc<TaskSpec>>>;
+pub(crate) type Specs = BTreeMap<String, Arc<BTreeMap<String, Arc<TaskSpec>>>>;
 
 /// What a drawing holds once it is compiled.
 #[derive(Debug)]
@@ -142,6 +142,7 @@ fn read_specs(definitions: &model::Definitions, compiled: &[Process]) -> (Specs,
         let (defaults, faults) =
             found.map_or_else(Default::default, |found| approvers::parse_defaults(&found.info()));
         findings.extend(faults.into_iter().map(|it| fault(&process.id, process.line, it)));
+        let mut of_process = BTreeMap::new();
         let nodes = process.body.all_nodes();
         let tasks = nodes.iter().filter(|node| is_user_task(node));
         for task in tasks.clone() {
@@ -153,9 +154,9 @@ fn read_specs(definitions: &model::Definitions, compiled: &[Process]) -> (Specs,
                 faults.push(Fault::missing(message));
             }
             findings.extend(faults.into_iter().map(|it| fault(&task.id, task.line, it)));
-            let of_process = specs.entry(process.id.clone()).or_default();
             of_process.insert(task.id.clone(), Arc::new(spec));
         }
+        specs.insert(process.id.clone(), Arc::new(of_process));
     }
     (specs, findings)
 }
@@ -211,6 +212,7 @@ impl Compiled {
     }
 
     /// What a user task says of its approval.
+    #[expect(dead_code, reason = "called once approvals run")]
     pub(crate) fn spec(&self, process: &str, node: &str) -> Option<&Arc<TaskSpec>> {
         self.specs.get(process)?.get(node)
     }
@@ -319,4 +321,24 @@ pub(crate) fn start_points(processes: &[Arc<Process>]) -> Vec<StartPoint> {
         }
     }
     points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_examples_can_be_published() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/examples");
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        let files: Vec<_> =
+            files.filter(|path| path.extension().is_some_and(|it| it == "bpmn")).collect();
+
+        assert!(files.len() >= 3, "{files:?}");
+        for file in files {
+            let drawing = compile(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            assert_eq!(drawing.faults, [], "{file:?}");
+            assert!(drawing.specs.values().any(|tasks| !tasks.is_empty()), "{file:?}");
+        }
+    }
 }

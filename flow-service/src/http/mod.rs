@@ -1,5 +1,6 @@
 //! The addresses of flow-service.
 
+pub(crate) mod calendar;
 pub(crate) mod flow;
 pub(crate) mod form;
 pub(crate) mod incidents;
@@ -27,6 +28,8 @@ use utoipa::OpenApi;
     order::send_signal,
     incidents::list_incidents,
     incidents::retry_incident,
+    calendar::show_calendar,
+    calendar::set_calendar,
     third_party::create_third_party,
     third_party::online_third_party,
 ))]
@@ -49,6 +52,8 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(order::send_signal)
         .service(incidents::list_incidents)
         .service(incidents::retry_incident)
+        .service(calendar::show_calendar)
+        .service(calendar::set_calendar)
         .service(third_party::create_third_party)
         .service(third_party::online_third_party)
         .service(internal::list_online)

@@ -1,6 +1,8 @@
 //! Tables of flow-service: one file per aggregate.
 
+pub(crate) mod calendars;
 pub(crate) mod definitions;
+pub(crate) mod departments;
 pub(crate) mod errands;
 pub(crate) mod flows;
 pub(crate) mod forms;

@@ -1,32 +1,42 @@
 //! Who can act: from memory, from our copy, and where both do not know somebody, from sync-service.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
-use shared::contract::directory::FindPeople;
+use shared::contract::directory::{FindPeople, FoundPeople, Person};
 use shared::db::{Conn, QueryResult};
 use shared::id::Tenant;
 
 use super::Ctx;
+use crate::domain::directory::{Department, Profile};
 use crate::domain::people::{People, Presence, Wanted};
 use crate::error::Error;
-use crate::store::people;
+use crate::store::{departments, people};
+
+/// Looks into our copy for one choice at most: what one finds may need another.
+const MOST_LOOKS: usize = 4;
 
 /// What is remembered for a moment; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Known {
     users: Cache<(Tenant, String), bool>,
     groups: Cache<(Tenant, String), Arc<Vec<String>>>,
+    /// Departments for which the ERP names nobody, and who may lead them.
+    heads: Cache<(Tenant, String), Arc<Vec<String>>>,
+    roles: Cache<(Tenant, String), Arc<Vec<String>>>,
 }
 
 impl Known {
     pub(crate) fn new() -> Self {
         let moment = Duration::from_secs(10);
+        let lists = || Cache::builder().max_capacity(10_000).time_to_live(moment).build();
         Self {
             users: Cache::builder().max_capacity(200_000).time_to_live(moment).build(),
-            groups: Cache::builder().max_capacity(10_000).time_to_live(moment).build(),
+            groups: lists(),
+            heads: lists(),
+            roles: lists(),
         }
     }
 
@@ -71,6 +81,12 @@ impl Known {
                 known.groups.insert(code, Some(members.to_vec()));
             }
         }
+        for role in wanted.unknown_to(known).roles {
+            if let Some(people) = self.roles.get(&(tenant.clone(), role.clone())).await {
+                known.roles.insert(role, people.to_vec());
+            }
+        }
+        self.look_around(conn, tenant, wanted, known).await?;
         if asked.is_empty() {
             return Ok(());
         }
@@ -81,6 +97,86 @@ impl Known {
             known.users.insert(code, presence(active));
         }
         Ok(())
+    }
+
+    /// Looks into memory and our copy for whatever `want` needs, and gives what only sync-service
+    /// knows: hand that to [`ask_people`], with no connection in hand, and add its answer.
+    #[expect(dead_code, reason = "called once approvals run")]
+    pub(crate) async fn prepare(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        want: impl Fn(&People) -> Wanted,
+        known: &mut People,
+    ) -> QueryResult<Wanted> {
+        let mut wanted = want(known);
+        for _ in 0..MOST_LOOKS {
+            if wanted.is_empty() {
+                break;
+            }
+            self.look_up(conn, tenant, &wanted, known).await?;
+            let left = want(known);
+            if left == wanted {
+                break;
+            }
+            wanted = left;
+        }
+        Ok(wanted)
+    }
+
+    /// Adds what our copy says of the surroundings of people and of departments.
+    async fn look_around(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        wanted: &Wanted,
+        known: &mut People,
+    ) -> QueryResult<()> {
+        let Wanted { around, leading, .. } = wanted.unknown_to(known);
+        if around.is_empty() && leading.is_empty() {
+            return Ok(());
+        }
+        let mut found: BTreeMap<String, Profile> =
+            people::list_above(conn, tenant, around.clone()).await?.into_iter().collect();
+        let of = |code: &String| found.get(code).map(|profile| profile.dept.clone());
+        let named = around.iter().filter_map(of).chain(leading).collect();
+        let departments = departments::list_above(conn, tenant, named).await?;
+        let mut leaders: Vec<String> = Vec::new();
+        for department in &departments {
+            leaders.extend(department.managers.iter().cloned());
+            let place = (tenant.clone(), department.id.clone());
+            if let Some(heads) = self.heads.get(&place).await {
+                leaders.extend(heads.iter().cloned());
+                known.heads.insert(department.id.clone(), heads.to_vec());
+            }
+        }
+        leaders.retain(|code| !found.contains_key(code));
+        if !leaders.is_empty() {
+            found.extend(people::list_above(conn, tenant, leaders).await?);
+        }
+        for (code, profile) in found {
+            known.note(code, profile);
+        }
+        let by_id = |department: Department| (department.id.clone(), department);
+        known.departments.extend(departments.into_iter().map(by_id));
+        Ok(())
+    }
+
+    /// Remembers what sync-service said and our copy does not keep.
+    async fn remember(&self, tenant: &Tenant, known: &People) {
+        for (code, presence) in &known.users {
+            let active = *presence == Presence::Active;
+            if active || *presence == Presence::Disabled {
+                self.users.insert((tenant.clone(), code.clone()), active).await;
+            }
+        }
+        let groups = known.groups.iter().filter_map(|(name, users)| Some((name, users.as_ref()?)));
+        let lists = groups.map(|list| (&self.groups, list));
+        let lists = lists.chain(known.heads.iter().map(|list| (&self.heads, list)));
+        let lists = lists.chain(known.roles.iter().map(|list| (&self.roles, list)));
+        for (cache, (name, users)) in lists {
+            cache.insert((tenant.clone(), name.clone()), Arc::new(users.clone())).await;
+        }
     }
 
     /// Forgets what was remembered of somebody.
@@ -100,48 +196,80 @@ pub(crate) async fn ask_people(
     tenant: &Tenant,
     wanted: &Wanted,
 ) -> Result<People, Error> {
-    let mut known = People::default();
     let question = FindPeople {
         users: wanted.users.clone(),
         departments: wanted.groups.clone(),
-        ..FindPeople::default()
+        around: wanted.around.clone(),
+        roles: wanted.roles.clone(),
+        leading: wanted.leading.clone(),
     };
     let found = match ctx.directory.find(tenant, &question).await {
         Ok(found) => found,
         Err(error) => {
             tracing::warn!(cause = shared::fault::chain(&error), "sync-service did not answer");
             let unasked = wanted.users.iter().map(|code| (code.clone(), Presence::Unasked));
-            return Ok(People { users: unasked.collect(), is_unasked: true, ..known });
+            let users = unasked.collect();
+            return Ok(People { users, is_unasked: true, ..People::default() });
         }
     };
     let conn = ctx.db.connection().await?;
     let rows: Vec<_> = found.people.iter().map(|person| (tenant.as_str(), person)).collect();
     people::save_all(&conn, &rows).await?;
+    let rows: Vec<_> = found.around.iter().map(|it| (tenant.as_str(), it)).collect();
+    departments::save_all(&conn, &rows).await?;
     drop(conn);
-    for code in &wanted.users {
-        known.users.insert(code.clone(), Presence::Missing);
-    }
+    let known = understand(wanted, found);
+    ctx.known.remember(tenant, &known).await;
+    Ok(known)
+}
+
+/// What an answer of sync-service says: whoever was asked for and is not in it does not exist.
+fn understand(wanted: &Wanted, found: FoundPeople) -> People {
+    let mut known = People::default();
+    let missing = wanted.users.iter().chain(&wanted.around);
+    known.users = missing.map(|code| (code.clone(), Presence::Missing)).collect();
+    known.groups = wanted.groups.iter().map(|name| (name.clone(), None)).collect();
+    known.roles = wanted.roles.iter().map(|role| (role.clone(), Vec::new())).collect();
+    known.around = wanted.around.iter().cloned().collect();
+    known.leading = wanted.leading.iter().cloned().collect();
     let mut active = BTreeSet::new();
     for person in found.people {
         if person.active {
             active.insert(person.user_code.clone());
+            for (role, people) in &mut known.roles {
+                if person.roles.contains(role) {
+                    people.push(person.user_code.clone());
+                }
+            }
         }
-        ctx.known.users.insert((tenant.clone(), person.user_code.clone()), person.active).await;
-        if let Some(place) = known.users.get_mut(&person.user_code) {
-            *place = presence(person.active);
+        known.users.insert(person.user_code.clone(), presence(person.active));
+        // Without a department it comes from an older release.
+        if !person.dept_id.is_empty() {
+            known.profiles.insert(person.user_code.clone(), profile(person));
         }
-    }
-    for code in &wanted.groups {
-        known.groups.insert(code.clone(), None);
     }
     for members in found.departments {
-        let users: Vec<String> =
-            members.users.into_iter().filter(|code| active.contains(code)).collect();
-        let place = (tenant.clone(), members.department.clone());
-        ctx.known.groups.insert(place, Arc::new(users.clone())).await;
-        known.groups.insert(members.department, Some(users));
+        let users = members.users.into_iter().filter(|code| active.contains(code));
+        known.groups.insert(members.department, Some(users.collect()));
     }
-    Ok(known)
+    for department in found.around {
+        let shared::contract::directory::Department {
+            dept_id: id,
+            dept_code: code,
+            name,
+            parent_id: parent,
+            managers,
+            ..
+        } = department;
+        known.departments.insert(id.clone(), Department { id, code, name, parent, managers });
+    }
+    known.heads.extend(found.heads.into_iter().map(|heads| (heads.department, heads.users)));
+    known
+}
+
+fn profile(person: Person) -> Profile {
+    let Person { name, dept_id: dept, supervisor, title, active, .. } = person;
+    Profile { name, dept, supervisor, title, active }
 }
 
 /// Passes a person of the enterprise; anybody else is UNKNOWN_REFERENCE.

@@ -9,7 +9,7 @@ use shared::db::Conn;
 use shared::id::{FlowCode, Tenant};
 
 use super::compile_drawing::compile_drawing;
-use crate::domain::definition::Compiled;
+use crate::domain::definition::{Compiled, Specs};
 use crate::domain::form::Schema;
 use crate::domain::run::{Pin, Pins};
 use crate::error::Error;
@@ -99,6 +99,24 @@ impl Definitions {
         let library = Arc::new(library);
         self.libraries.insert(key, library.clone()).await;
         Ok(library)
+    }
+
+    /// What the user tasks of these versions say of their approvals, by the engine's key and node.
+    #[expect(dead_code, reason = "called once approvals run")]
+    pub(crate) async fn specs(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        pins: &Pins,
+    ) -> Result<Specs, Error> {
+        let mut specs = Specs::new();
+        for pin in &pins.processes {
+            let compiled = self.load(conn, tenant, &pin.flow, pin.version).await?;
+            if let Some(of_process) = compiled.specs.get(&pin.process) {
+                specs.insert(pin.key.clone(), of_process.clone());
+            }
+        }
+        Ok(specs)
     }
 
     /// The versions that an order of this process runs on: its own, and those online now of whatever

@@ -120,3 +120,34 @@ async fn another_application_cannot_touch_a_flow() {
     let other = app.application_named("APP002");
     app.post_as(other, "/aflow/api/flow/create", taken).await.refused(Code::Duplicate);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_task_says_wrongly_of_its_approval_stops_it_from_going_online() {
+    let app = TestApp::spawn().await;
+    let xml = drawing(
+        "p",
+        "<extensionElements><aiflow:policy nobody=\"perhaps\"/></extensionElements><startEvent id=\"s\"/>\
+         <sequenceFlow id=\"f1\" sourceRef=\"s\" targetRef=\"a\"/>\n\
+         <userTask id=\"a\" aiflow:mode=\"vote\" aiflow:onReject=\"node:nowhere\"><extensionElements>\
+         <aiflow:approvers><aiflow:superior level=\"x\"/></aiflow:approvers></extensionElements></userTask>\
+         <sequenceFlow id=\"f2\" sourceRef=\"a\" targetRef=\"e\"/><endEvent id=\"e\"/>",
+    );
+    app.post("/aflow/api/flow/create", flow("RULES", json!([]), &xml)).await.ok();
+
+    let answer = app.post("/aflow/api/flow/publish", json!({"flowCode": "RULES"})).await;
+
+    let refused = answer.refused(Code::InvalidParameter);
+    let found: Vec<_> = refused.body["data"]["errorDetails"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["elementId"].clone(), row["code"].clone()))
+        .collect();
+    let expected = [
+        ("p", "BAD_VALUE"),
+        ("a", "MISSING_REFERENCE"),
+        ("a", "BAD_VALUE"),
+        ("a", "MISSING_REFERENCE"),
+    ];
+    assert_eq!(found, expected.map(|(element, code)| (json!(element), json!(code))));
+}

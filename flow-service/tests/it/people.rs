@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::code::Code;
-use shared::contract::directory::PeopleChanged;
+use shared::contract::directory::{Department, DepartmentsChanged, PeopleChanged, Person};
 use shared::testing::eventually;
 
 use crate::helpers::{TestApp, one_task, person};
@@ -112,4 +112,35 @@ async fn while_sync_service_is_away_known_people_get_their_tasks_and_others_wait
     let retry = json!({"incidentId": incident});
     app.post_as(app.service(), "/aflow/api/admin/incident/retry", retry).await.ok();
     assert_eq!(assignees(&app, waiting).await, json!(["USER003"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_people_stand_and_who_leads_departments_is_kept_and_an_older_fact_changes_nothing() {
+    let app = TestApp::spawn().await;
+    let tenant = app.tenant.clone();
+    let with = |revision, supervisor: &str| Person {
+        dept_id: "TEAM".to_owned(),
+        supervisor: Some(supervisor.to_owned()),
+        roles: vec!["finance".to_owned(), "hr".to_owned()],
+        ..person("KIM", true, revision)
+    };
+    let led = |revision, manager: &str| Department {
+        dept_id: "TEAM".to_owned(),
+        managers: vec![manager.to_owned(), "PAT".to_owned()],
+        active: true,
+        revision,
+        ..Department::default()
+    };
+
+    for (revision, who) in [(1, "OLD"), (3, "LEE"), (2, "OLDER")] {
+        let (tenant, people) = (tenant.clone(), vec![with(revision, who)]);
+        app.publish(&PeopleChanged { tenant, people }).await;
+        let (tenant, departments) = (app.tenant.clone(), vec![led(revision, who)]);
+        app.publish(&DepartmentsChanged { tenant, departments }).await;
+    }
+
+    let kim = "select count(*) from people where tenant = $1 and user_code = 'KIM' and dept_id = 'TEAM' \
+               and supervisor = 'LEE' and roles = '{finance,hr}' and revision = 3";
+    let team = "select count(*) from departments where tenant = $1 and managers = '{LEE,PAT}' and revision = 3";
+    assert_eq!((app.count(kim).await, app.count(team).await), (1, 1));
 }

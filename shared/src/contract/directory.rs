@@ -122,6 +122,9 @@ pub struct FindPeople {
     /// Roles whose active people are wanted.
     #[serde(default)]
     pub roles: Vec<String>,
+    /// Department ids or codes that are wanted with those above them, and those who lead these.
+    #[serde(default)]
+    pub leading: Vec<String>,
 }
 
 /// Those who were found; whoever is not among them does not exist.
@@ -134,6 +137,10 @@ pub struct FoundPeople {
     /// The departments around those who were asked for.
     #[serde(default)]
     pub around: Vec<Department>,
+    /// One line for each of them for which the ERP names nobody who leads it: its active people
+    /// whose supervisor is absent or outside of it.
+    #[serde(default)]
+    pub heads: Vec<Members>,
 }
 
 /// The active people of a department.

@@ -15,6 +15,9 @@ pub(crate) struct Department {
     pub(crate) code: Option<String>,
     pub(crate) order_num: i32,
     pub(crate) active: bool,
+    /// Those who lead it, by user code; whether there are such people is not asked, because people
+    /// come after departments.
+    pub(crate) managers: Vec<String>,
 }
 
 /// What a delivery says about a department; absent keeps the stored value.
@@ -26,6 +29,7 @@ pub(crate) struct Proposal {
     pub(crate) code: Patch<String>,
     pub(crate) order_num: Option<i32>,
     pub(crate) active: Option<bool>,
+    pub(crate) managers: Patch<Vec<String>>,
 }
 
 /// The sort number of a department that has none (E 2.1).
@@ -93,6 +97,10 @@ impl Tree {
                 .or(stored.map(|stored| stored.order_num))
                 .unwrap_or(DEFAULT_ORDER),
             active: proposal.active.or(stored.map(|stored| stored.active)).unwrap_or(true),
+            managers: proposal
+                .managers
+                .over(stored.map(|stored| stored.managers.clone()))
+                .unwrap_or_default(),
             id: proposal.id,
         };
         if stored == Some(&department) {
@@ -132,6 +140,7 @@ mod tests {
             code: Patch::Keep,
             order_num,
             active,
+            managers: Patch::Keep,
         })
     }
 

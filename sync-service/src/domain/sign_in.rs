@@ -26,6 +26,8 @@ impl Newcomer {
             personnel_type: None,
             supervisor: Patch::Keep,
             active: None,
+            title: Patch::Keep,
+            roles: Patch::Keep,
             code: self.code,
         }
     }

@@ -20,6 +20,8 @@ pub(crate) struct User {
     pub(crate) active: bool,
     pub(crate) dingtalk_user_id: Option<String>,
     pub(crate) dingtalk_mobile: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) roles: Vec<String>,
 }
 
 /// What a delivery says about a person; absent keeps the stored value.
@@ -34,6 +36,8 @@ pub(crate) struct Proposal {
     pub(crate) personnel_type: Option<i16>,
     pub(crate) supervisor: Patch<String>,
     pub(crate) active: Option<bool>,
+    pub(crate) title: Patch<String>,
+    pub(crate) roles: Patch<Vec<String>>,
 }
 
 /// Codes that mean the system itself and are never a person of an ERP.
@@ -131,6 +135,11 @@ impl Staff {
             supervisor: proposal.supervisor.over(of(|user| &user.supervisor)),
             dingtalk_user_id: of(|user| &user.dingtalk_user_id),
             dingtalk_mobile: of(|user| &user.dingtalk_mobile),
+            title: proposal.title.over(of(|user| &user.title)),
+            roles: proposal
+                .roles
+                .over(stored.as_ref().map(|stored| stored.roles.clone()))
+                .unwrap_or_default(),
             personnel_type: proposal
                 .personnel_type
                 .or(stored.as_ref().map(|stored| stored.personnel_type))
@@ -193,6 +202,8 @@ mod tests {
             personnel_type: None,
             supervisor: Patch::Keep,
             active: None,
+            title: Patch::Keep,
+            roles: Patch::Keep,
         }
     }
 

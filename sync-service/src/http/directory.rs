@@ -28,6 +28,9 @@ use crate::usecase::list_users::PageOf;
 /// Rows in one call at most.
 const MAX_ROWS: usize = 1_000;
 
+/// Managers of a department, or roles of a person, at most.
+const MAX_NAMES: usize = 50;
+
 /// A delivery of departments.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -52,6 +55,9 @@ pub(crate) struct DepartmentIn {
     order_num: Option<i32>,
     /// 1 enabled (default), 0 disabled.
     status: Option<i32>,
+    /// Those who lead it, by user code; they may come later (ours).
+    #[schema(value_type = Option<Vec<String>>)]
+    manager_user_ids: Patch<Vec<String>>,
 }
 
 impl Read for DepartmentIn {
@@ -63,8 +69,25 @@ impl Read for DepartmentIn {
             dept_code: fields.patch_text("deptCode", CODE_MAX_CHARS),
             order_num: fields.optional_int("orderNum", 0..=i32::MAX),
             status: status(fields),
+            manager_user_ids: patch_names(fields, "managerUserIds"),
         }
     }
+}
+
+/// A list of codes or names, each once; absent keeps what is stored, `null` or `[]` clears it.
+fn patch_names(fields: &mut Fields<'_>, name: &str) -> Patch<Vec<String>> {
+    match fields.raw(name) {
+        None => return Patch::Keep,
+        Some(Json::Null) => return Patch::Clear,
+        Some(_) => {}
+    }
+    let mut names: Vec<String> = Vec::new();
+    for code in fields.optional_codes::<UserCode>(name, MAX_NAMES) {
+        if !names.iter().any(|known| known == code.as_str()) {
+            names.push(code.into_string());
+        }
+    }
+    Patch::Set(names)
 }
 
 /// 1 or 0; another whole number is a wrong choice, anything else a wrong type.
@@ -130,6 +153,7 @@ impl From<DepartmentIn> for department::Proposal {
             code: row.dept_code,
             order_num: row.order_num,
             active: row.status.map(|status| status == 1),
+            managers: row.manager_user_ids,
         }
     }
 }
@@ -225,6 +249,12 @@ pub(crate) struct UserIn {
     direct_supervisor: Patch<String>,
     /// 1 enabled (default), 0 disabled.
     status: Option<i32>,
+    /// Job title (ours).
+    #[schema(value_type = Option<String>)]
+    title: Patch<String>,
+    /// What approval rules may ask for, such as `finance` (ours).
+    #[schema(value_type = Option<Vec<String>>)]
+    roles: Patch<Vec<String>>,
 }
 
 impl Read for UserIn {
@@ -244,6 +274,8 @@ impl Read for UserIn {
             personnel_type: personnel_type(fields),
             direct_supervisor: fields.patch_text("directSupervisor", CODE_MAX_CHARS),
             status: status(fields),
+            title: fields.patch_text("title", CODE_MAX_CHARS),
+            roles: patch_names(fields, "roles"),
         }
     }
 }
@@ -326,6 +358,8 @@ impl From<UserIn> for user::Proposal {
             personnel_type: row.personnel_type,
             supervisor: row.direct_supervisor,
             active: row.status.map(|status| status == 1),
+            title: row.title,
+            roles: row.roles,
         }
     }
 }
@@ -414,6 +448,7 @@ pub(crate) struct DepartmentOut {
     dept_code: Option<String>,
     order_num: i32,
     status: i32,
+    manager_user_ids: Vec<String>,
     children: Vec<DepartmentOut>,
 }
 
@@ -460,6 +495,7 @@ fn nested(flat: Vec<Department>) -> Vec<DepartmentOut> {
             dept_code: department.code,
             order_num: department.order_num,
             status: i32::from(department.active),
+            manager_user_ids: department.managers,
         };
         match department.parent {
             Some(parent) => children.entry(parent).or_default().push(node),
@@ -517,6 +553,8 @@ pub(crate) struct UserOut {
     status: i32,
     /// The bound DingTalk user id.
     link_user_code: Option<String>,
+    title: Option<String>,
+    roles: Vec<String>,
 }
 
 impl From<User> for UserOut {
@@ -532,6 +570,8 @@ impl From<User> for UserOut {
             direct_supervisor: user.supervisor,
             status: i32::from(user.active),
             link_user_code: user.dingtalk_user_id,
+            title: user.title,
+            roles: user.roles,
         }
     }
 }
@@ -581,6 +621,7 @@ mod tests {
             code: None,
             order_num,
             active: true,
+            managers: Vec::new(),
         };
 
         let tree = nested(vec![

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 use shared::db::{Conn, QueryResult, sql};
 use shared::id::Tenant;
 
@@ -23,6 +23,8 @@ struct DepartmentRow {
     order_num: i32,
     #[diesel(sql_type = Bool)]
     active: bool,
+    #[diesel(sql_type = Array<Text>)]
+    managers: Vec<String>,
 }
 
 impl From<DepartmentRow> for Department {
@@ -34,8 +36,9 @@ impl From<DepartmentRow> for Department {
             dept_code: code,
             order_num,
             active,
+            managers,
         } = row;
-        Department { id, name, parent, code, order_num, active }
+        Department { id, name, parent, code, order_num, active, managers }
     }
 }
 
@@ -48,7 +51,7 @@ struct CodeRow {
 /// All departments of an enterprise, in the order people see them.
 pub(crate) async fn list(conn: &Conn, tenant: &Tenant) -> QueryResult<Vec<Department>> {
     let rows: Vec<DepartmentRow> =
-        sql("select dept_id, name, parent_id, dept_code, order_num, active \
+        sql("select dept_id, name, parent_id, dept_code, order_num, active, managers \
          from departments where tenant = $1 order by order_num, dept_id")
         .bind::<Text, _>(tenant.as_str())
         .rows(conn)
@@ -108,6 +111,7 @@ pub(crate) async fn find_id(
 pub(crate) async fn save_all(
     tx: &Conn,
     tenant: &Tenant,
+    revision: i64,
     departments: &[Department],
 ) -> QueryResult<()> {
     if departments.is_empty() {
@@ -115,7 +119,10 @@ pub(crate) async fn save_all(
     }
     let (mut ids, mut names, mut parents) = (Vec::new(), Vec::new(), Vec::new());
     let (mut codes, mut orders, mut actives) = (Vec::new(), Vec::new(), Vec::new());
+    // Lists of different lengths cannot be an array of arrays.
+    let mut managers = Vec::new();
     for department in departments {
+        managers.push(serde_json::json!(department.managers).to_string());
         ids.push(department.id.as_str());
         names.push(department.name.as_str());
         parents.push(department.parent.as_deref());
@@ -123,10 +130,12 @@ pub(crate) async fn save_all(
         orders.push(department.order_num);
         actives.push(department.active);
     }
-    sql("insert into departments (tenant, dept_id, name, parent_id, dept_code, order_num, active) \
-         select $1, * from unnest($2, $3, $4, $5, $6, $7) \
+    sql("insert into departments (tenant, dept_id, name, parent_id, dept_code, order_num, active, managers, revision) \
+         select $1, a, b, c, d, e, f, array(select jsonb_array_elements_text(g::jsonb)), $9 \
+         from unnest($2, $3, $4, $5, $6, $7, $8) as t(a, b, c, d, e, f, g) \
          on conflict (tenant, dept_id) do update set name = excluded.name, parent_id = excluded.parent_id, \
-         dept_code = excluded.dept_code, order_num = excluded.order_num, active = excluded.active, updated_at = now()")
+         dept_code = excluded.dept_code, order_num = excluded.order_num, active = excluded.active, \
+         managers = excluded.managers, revision = excluded.revision, updated_at = now()")
     .bind::<Text, _>(tenant.as_str())
     .bind::<Array<Text>, _>(ids)
     .bind::<Array<Text>, _>(names)
@@ -134,6 +143,8 @@ pub(crate) async fn save_all(
     .bind::<Array<Nullable<Text>>, _>(codes)
     .bind::<Array<Integer>, _>(orders)
     .bind::<Array<Bool>, _>(actives)
+    .bind::<Array<Text>, _>(managers)
+    .bind::<BigInt, _>(revision)
     .run(tx)
     .await?;
     Ok(())

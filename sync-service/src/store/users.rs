@@ -31,6 +31,10 @@ struct UserRow {
     dingtalk_user_id: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     dingtalk_mobile: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    title: Option<String>,
+    #[diesel(sql_type = Array<Text>)]
+    roles: Vec<String>,
 }
 
 impl From<UserRow> for User {
@@ -47,6 +51,8 @@ impl From<UserRow> for User {
             active: row.active,
             dingtalk_user_id: row.dingtalk_user_id,
             dingtalk_mobile: row.dingtalk_mobile,
+            title: row.title,
+            roles: row.roles,
         }
     }
 }
@@ -112,16 +118,20 @@ pub(crate) async fn save_all(
     if users.is_empty() {
         return Ok(());
     }
+    // Lists of different lengths cannot be an array of arrays.
+    let roles = users.iter().map(|user| serde_json::json!(user.roles).to_string());
     let text = |part: fn(&User) -> &str| users.iter().map(part).collect::<Vec<_>>();
     let optional = |part: fn(&User) -> Option<&str>| users.iter().map(part).collect::<Vec<_>>();
     sql("insert into users (tenant, revision, user_code, user_name, real_name, email, mobile, dept_id, supervisor, \
-         dingtalk_user_id, dingtalk_mobile, personnel_type, active) \
-         select $1, $2, * from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+         dingtalk_user_id, dingtalk_mobile, personnel_type, active, title, roles) \
+         select $1, $2, a, b, c, d, e, f, g, h, i, j, k, l, array(select jsonb_array_elements_text(m::jsonb)) \
+         from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+         as t(a, b, c, d, e, f, g, h, i, j, k, l, m) \
          on conflict (tenant, user_code) do update set revision = excluded.revision, user_name = excluded.user_name, \
          real_name = excluded.real_name, email = excluded.email, mobile = excluded.mobile, dept_id = excluded.dept_id, \
          supervisor = excluded.supervisor, dingtalk_user_id = excluded.dingtalk_user_id, \
          dingtalk_mobile = excluded.dingtalk_mobile, personnel_type = excluded.personnel_type, \
-         active = excluded.active, updated_at = now()")
+         active = excluded.active, title = excluded.title, roles = excluded.roles, updated_at = now()")
     .bind::<Text, _>(tenant.as_str())
     .bind::<BigInt, _>(revision)
     .bind::<Array<Text>, _>(text(|user| &user.code))
@@ -135,6 +145,8 @@ pub(crate) async fn save_all(
     .bind::<Array<Nullable<Text>>, _>(optional(|user| user.dingtalk_mobile.as_deref()))
     .bind::<Array<SmallInt>, _>(users.iter().map(|user| user.personnel_type).collect::<Vec<_>>())
     .bind::<Array<Bool>, _>(users.iter().map(|user| user.active).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(optional(|user| user.title.as_deref()))
+    .bind::<Array<Text>, _>(roles.collect::<Vec<_>>())
     .run(tx)
     .await?;
     Ok(())

@@ -7,7 +7,7 @@ use super::Ctx;
 use crate::error::Error;
 use crate::store::found;
 
-/// Members told of one department at most.
+/// Members told of one department, or people of one role, at most.
 const MOST_MEMBERS: i64 = 1_000;
 
 /// Whoever is not in the answer does not exist.
@@ -16,17 +16,34 @@ pub(crate) async fn find_people(
     tenant: &Tenant,
     wanted: FindPeople,
 ) -> Result<FoundPeople, Error> {
+    let FindPeople { users, departments: named, around, roles, leading } = wanted;
     let conn = ctx.db.connection().await?;
-    let mut people = found::list_people(&conn, tenant, wanted.users).await?;
-    if wanted.departments.is_empty() {
-        return Ok(FoundPeople { people, departments: Vec::new(), ..FoundPeople::default() });
+    let mut answer = FoundPeople::default();
+    let mut codes = users;
+    if !named.is_empty() {
+        answer.departments = found::list_members(&conn, tenant, named, MOST_MEMBERS).await?;
+        codes.extend(answer.departments.iter().flat_map(|members| members.users.clone()));
     }
-    let departments = found::list_members(&conn, tenant, wanted.departments, MOST_MEMBERS).await?;
-    let known = |code: &String| people.iter().any(|person| person.user_code == *code);
-    let members = departments.iter().flat_map(|department| &department.users);
-    let others: Vec<String> = members.filter(|code| !known(code)).cloned().collect();
-    if !others.is_empty() {
-        people.extend(found::list_people(&conn, tenant, others).await?);
+    if !roles.is_empty() {
+        codes.extend(found::list_in_roles(&conn, tenant, roles, MOST_MEMBERS).await?);
     }
-    Ok(FoundPeople { people, departments, ..FoundPeople::default() })
+    if !around.is_empty() || !leading.is_empty() {
+        let departments = found::list_departments(&conn, tenant, around.clone(), leading).await?;
+        let silent = departments.iter().filter(|it| it.managers.is_empty());
+        let silent: Vec<String> = silent.map(|it| it.dept_id.clone()).collect();
+        answer.heads = match silent.is_empty() {
+            true => Vec::new(),
+            false => found::list_heads(&conn, tenant, silent).await?,
+        };
+        let mut near = around;
+        near.extend(departments.iter().flat_map(|department| department.managers.clone()));
+        near.extend(answer.heads.iter().flat_map(|heads| heads.users.clone()));
+        // A leader who is disabled is stood in for by a superior.
+        codes.extend(found::list_above(&conn, tenant, near).await?);
+        answer.around = departments;
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    answer.people = found::list_people(&conn, tenant, codes).await?;
+    Ok(answer)
 }

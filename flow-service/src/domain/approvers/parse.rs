@@ -12,7 +12,7 @@ use crate::domain::approval::Mode;
 use crate::domain::policy::{OnReject, Timeout};
 
 /// Our attributes of a user task.
-const ATTRIBUTES: [&str; 9] = [
+pub(super) const ATTRIBUTES: [&str; 9] = [
     "assignee",
     "candidateUsers",
     "candidateGroups",
@@ -25,7 +25,7 @@ const ATTRIBUTES: [&str; 9] = [
 ];
 
 /// What a drawing may switch off; `pass` and `reject` are always there.
-const OPERATIONS: [&str; 14] = [
+pub(super) const OPERATIONS: [&str; 14] = [
     "pass",
     "reject",
     "rebut",

@@ -1,3 +1,5 @@
+//! Rules, policies and faults, each with what comes of it.
+
 use chrono::DateTime;
 use flow_engine::Process;
 use flow_engine::bpmn;
@@ -358,6 +360,40 @@ fn everything_a_task_may_say_is_read() {
     assert_eq!(spec.policy, policy);
     let Timeout { business, action, times, .. } = spec.timeout.unwrap();
     assert_eq!((business, action, times), (true, OnTimeout::Superior, 3));
+}
+
+#[test]
+fn the_schema_names_whatever_the_parser_reads() {
+    let schema = include_str!("../../../../docs/approval.xsd");
+    let elements = [
+        "approvers",
+        "copyTo",
+        "policy",
+        "timeout",
+        "exclude",
+        "users",
+        "departments",
+        "role",
+        "departmentLeader",
+        "superior",
+        "superiors",
+        "starter",
+        "starterChoice",
+        "previousChoice",
+        "field",
+        "expression",
+    ];
+
+    for name in elements {
+        assert!(schema.contains(&format!("<xs:element name=\"{name}\"")), "{name}");
+    }
+    assert_eq!(schema.matches("<xs:element name=").count(), elements.len());
+    for name in parse::ATTRIBUTES {
+        assert!(schema.contains(&format!("<xs:attribute name=\"{name}\"")), "{name}");
+    }
+    for name in parse::OPERATIONS {
+        assert!(schema.contains(name), "{name}");
+    }
 }
 
 #[test]
