@@ -5,6 +5,7 @@ pub(crate) mod approval;
 #[expect(dead_code, reason = "called once approvals run")]
 pub(crate) mod approvers;
 pub(crate) mod calendar;
+pub(crate) mod chain;
 pub(crate) mod definition;
 pub(crate) mod directory;
 pub(crate) mod form;
