@@ -2,6 +2,7 @@
 //! engine goes on with a copy of the order, and nothing of that is kept.
 
 mod people;
+mod steps;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +12,9 @@ use chrono::{DateTime, Utc};
 use flow_engine::value::{Value, Variables};
 use flow_engine::{Command, Effect, Instance, Library, OpenTask, State, TaskKind, WaitsFor};
 
-pub(crate) use people::{Known, Person, Picked, Whose, pick, wanted};
+pub(crate) use people::{Known, Person, Picked};
+use people::{Whose, pick, wanted};
+pub(crate) use steps::{Step, Way};
 
 /// Commands that one forecast carries out at most.
 const MOST_COMMANDS: usize = 200;
@@ -48,7 +51,8 @@ pub(crate) fn go_on(
     keys: BTreeMap<u32, String>,
     now: DateTime<Utc>,
 ) -> Rest {
-    let path = Path { library, instance, keys, now, passed: BTreeMap::new(), rest: Rest::default() };
+    let path =
+        Path { library, instance, keys, now, passed: BTreeMap::new(), rest: Rest::default() };
     path.finish(BTreeSet::new())
 }
 

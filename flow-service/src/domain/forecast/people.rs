@@ -110,8 +110,23 @@ pub(crate) fn pick(task: &Whose<'_>, known: &Known<'_>, people: &People) -> Pick
 impl Picked {
     fn add(&mut self, pick: Pick) {
         let Pick { user, on_behalf_of, rule, .. } = pick;
-        if self.people.iter().all(|known| known.user != user) {
-            self.people.push(Person { user, on_behalf_of, rule });
+        self.add_person(Person { user, on_behalf_of, rule });
+    }
+
+    fn add_person(&mut self, person: Person) {
+        if self.people.iter().all(|known| known.user != person.user) {
+            self.people.push(person);
+        }
+    }
+
+    /// The same task once more.
+    pub(super) fn join(&mut self, other: Picked) {
+        other.people.into_iter().for_each(|person| self.add_person(person));
+        if let Some(trouble) = other.trouble {
+            put(&mut self.trouble, trouble);
+        }
+        if let Some(reason) = other.by_itself {
+            put(&mut self.by_itself, reason);
         }
     }
 }

@@ -77,7 +77,11 @@ fn when(from: &str, to: &str, condition: &str) -> String {
 
 /// A start, these elements, and an end; what is one after the other is given by `flows`.
 fn linear(elements: &[String], flows: &[String]) -> Drawn {
-    draw(&format!("<startEvent id=\"s\"/>{}{}<endEvent id=\"e\"/>", elements.concat(), flows.concat()))
+    draw(&format!(
+        "<startEvent id=\"s\"/>{}{}<endEvent id=\"e\"/>",
+        elements.concat(),
+        flows.concat()
+    ))
 }
 
 fn by_amount() -> Drawn {
@@ -115,14 +119,21 @@ fn what_waits_already_is_not_ahead() {
     let rest = drawn.rest_of(instance.clone());
 
     assert_eq!((names(&rest), rest.ends), (vec!["boss".to_owned()], true));
-    let after = (serde_json::to_string(&before).unwrap(), serde_json::to_string(&instance.snapshot()).unwrap());
+    let after = (
+        serde_json::to_string(&before).unwrap(),
+        serde_json::to_string(&instance.snapshot()).unwrap(),
+    );
     assert_eq!(after.0, after.1);
 }
 
 #[test]
 fn a_circle_is_marked_and_followed_no_further() {
     let drawn = linear(
-        &[task("fill"), task("check"), "<exclusiveGateway id=\"g\" default=\"g_fill\"/>".to_owned()],
+        &[
+            task("fill"),
+            task("check"),
+            "<exclusiveGateway id=\"g\" default=\"g_fill\"/>".to_owned(),
+        ],
         &[
             flow("s", "fill"),
             flow("fill", "check"),
@@ -135,8 +146,14 @@ fn a_circle_is_marked_and_followed_no_further() {
     let again = drawn.forecast(serde_json::json!({"complete": false}));
     let through = drawn.forecast(serde_json::json!({"complete": true}));
 
-    assert_eq!((names(&again), again.ends), (vec!["fill".into(), "check".into(), "fill!".into()], false));
-    assert_eq!((names(&through), through.ends), (vec!["fill".to_owned(), "check".to_owned()], true));
+    assert_eq!(
+        (names(&again), again.ends),
+        (vec!["fill".into(), "check".into(), "fill!".into()], false)
+    );
+    assert_eq!(
+        (names(&through), through.ends),
+        (vec!["fill".to_owned(), "check".to_owned()], true)
+    );
 }
 
 #[test]
