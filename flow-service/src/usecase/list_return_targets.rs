@@ -30,7 +30,7 @@ pub(crate) async fn list_return_targets(
     let versions = ctx.definitions.versions(&conn, tenant, &read.pins).await?;
     let run = read.restore(&versions.library).map_err(Error::Snapshot)?;
     let is_open = |row| run.task(wait).and_then(|task| task.row(row)).is_some_and(|it| it.is_open);
-    if stored.is_closed || !is_open(row) {
+    if !is_open(row) {
         return Err(Refusal::NothingWaits.into());
     }
     Ok(run.return_previews(&versions, wait))
