@@ -144,9 +144,10 @@ impl Fault for Error {
                 run::Refusal::Approval(refusal) => of_approval(refusal),
                 run::Refusal::NotAllowed(_) | run::Refusal::OtherApplication => Code::NotPermitted,
                 run::Refusal::NotATarget => Code::InvalidParameter,
-                run::Refusal::NoWayBack | run::Refusal::TooLate | run::Refusal::Repeated => {
-                    Code::WrongState
-                }
+                run::Refusal::NoWayBack
+                | run::Refusal::TooLate
+                | run::Refusal::NobodyFound(_)
+                | run::Refusal::Repeated => Code::WrongState,
                 run::Refusal::Engine(_) => Code::Internal,
                 run::Refusal::NothingWaits
                 | run::Refusal::Over
