@@ -1,5 +1,6 @@
 //! Tables of flow-service: one file per aggregate.
 
+pub(crate) mod absences;
 pub(crate) mod calendars;
 pub(crate) mod definitions;
 pub(crate) mod departments;
@@ -12,4 +13,6 @@ pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod runs;
 pub(crate) mod third_party;
+pub(crate) mod timeouts;
 pub(crate) mod timers;
+pub(crate) mod waiting;
