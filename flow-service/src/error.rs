@@ -8,6 +8,7 @@ use shared::http::client;
 use uuid::Uuid;
 
 use crate::domain::absence;
+use crate::domain::approval;
 use crate::domain::form::Mistake;
 use crate::domain::run;
 use crate::domain::version;
@@ -93,6 +94,15 @@ pub(crate) enum Error {
     Database(#[from] db::Error),
 }
 
+fn of_approval(refusal: &approval::Refusal) -> Code {
+    use approval::Refusal as No;
+    match refusal {
+        No::NotYours(_) | No::NotAdded(_) => Code::NotPermitted,
+        No::Over | No::Waits | No::NotClaimable | No::WrongMode | No::TooLate => Code::WrongState,
+        No::AlreadyThere(_) | No::TooDeep | No::TooMany | No::Oneself => Code::InvalidParameter,
+    }
+}
+
 fn names(details: &[FieldError]) -> String {
     details.iter().map(|detail| detail.message.as_str()).collect::<Vec<_>>().join("；")
 }
@@ -142,13 +152,19 @@ impl Fault for Error {
             | Error::UnknownAbsence(_)
             | Error::UnknownIncident { .. } => Code::UnknownReference,
             Error::Absence(refusal) => match refusal {
-                absence::Refusal::Oneself
-                | absence::Refusal::Reversed
-                | absence::Refusal::Past => Code::InvalidParameter,
+                absence::Refusal::Oneself | absence::Refusal::Reversed | absence::Refusal::Past => {
+                    Code::InvalidParameter
+                }
                 absence::Refusal::Overlaps(_) | absence::Refusal::Cycle(_) => Code::WrongState,
             },
             Error::Order(refusal) => match refusal {
-                run::Refusal::NotAssigned(_) => Code::NotPermitted,
+                run::Refusal::NotAssigned(_) | run::Refusal::NotStarter => Code::NotPermitted,
+                run::Refusal::Approval(refusal) => of_approval(refusal),
+                run::Refusal::NotAllowed(_) => Code::NotPermitted,
+                run::Refusal::NotATarget => Code::InvalidParameter,
+                run::Refusal::NoWayBack | run::Refusal::TooLate | run::Refusal::Repeated => {
+                    Code::WrongState
+                }
                 run::Refusal::Engine(_) => Code::Internal,
                 run::Refusal::NothingWaits
                 | run::Refusal::Over

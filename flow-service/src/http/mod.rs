@@ -1,8 +1,10 @@
 //! The addresses of flow-service.
 
+pub(crate) mod absence;
 pub(crate) mod calendar;
 pub(crate) mod flow;
 pub(crate) mod form;
+pub(crate) mod handover;
 pub(crate) mod incidents;
 pub(crate) mod internal;
 pub(crate) mod order;
@@ -26,6 +28,10 @@ use utoipa::OpenApi;
     order::show_history,
     order::send_message,
     order::send_signal,
+    absence::list_absences,
+    absence::set_absence,
+    absence::cancel_absence,
+    handover::hand_over,
     incidents::list_incidents,
     incidents::retry_incident,
     calendar::show_calendar,
@@ -50,6 +56,10 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(order::show_history)
         .service(order::send_message)
         .service(order::send_signal)
+        .service(absence::list_absences)
+        .service(absence::set_absence)
+        .service(absence::cancel_absence)
+        .service(handover::hand_over)
         .service(incidents::list_incidents)
         .service(incidents::retry_incident)
         .service(calendar::show_calendar)
@@ -57,6 +67,6 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(third_party::create_third_party)
         .service(third_party::online_third_party)
         .service(internal::list_online)
-        .service(internal::complete_task);
+        .service(internal::operate_task);
     shared::http::openapi::route(config, Document::openapi());
 }

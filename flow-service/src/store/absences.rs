@@ -105,9 +105,11 @@ pub(crate) async fn list_by_agent(
     since: DateTime<Utc>,
     most: i64,
 ) -> QueryResult<Vec<Stored>> {
-    let rows: Vec<AbsenceRow> = sql("select id, tenant, user_code, agent, from_at, to_at, flows, reason, false as is_cancelled \
+    let rows: Vec<AbsenceRow> = sql(
+        "select id, tenant, user_code, agent, from_at, to_at, flows, reason, false as is_cancelled \
          from absences where tenant = $1 and agent = $2 and to_at > $3 and cancelled_at is null \
-         order by from_at, id limit $4")
+         order by from_at, id limit $4",
+    )
     .bind::<Text, _>(tenant.as_str())
     .bind::<Text, _>(agent)
     .bind::<Timestamptz, _>(since)
@@ -119,12 +121,13 @@ pub(crate) async fn list_by_agent(
 
 /// One absence, cancelled or not.
 pub(crate) async fn find(conn: &Conn, tenant: &Tenant, id: Uuid) -> QueryResult<Option<Stored>> {
-    let row: Option<AbsenceRow> = sql("select id, tenant, user_code, agent, from_at, to_at, flows, reason, \
+    let row: Option<AbsenceRow> =
+        sql("select id, tenant, user_code, agent, from_at, to_at, flows, reason, \
          cancelled_at is not null as is_cancelled from absences where tenant = $1 and id = $2")
-    .bind::<Text, _>(tenant.as_str())
-    .bind::<SqlUuid, _>(id)
-    .optional(conn)
-    .await?;
+        .bind::<Text, _>(tenant.as_str())
+        .bind::<SqlUuid, _>(id)
+        .optional(conn)
+        .await?;
     Ok(row.map(Stored::from))
 }
 

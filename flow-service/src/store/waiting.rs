@@ -31,18 +31,19 @@ pub(crate) async fn list_orders(
         #[diesel(sql_type = Integer)]
         flow_version: i32,
     }
-    let rows: Vec<WaitingRow> = sql("select o.order_id, o.flow_code, o.flow_version from orders o \
+    let rows: Vec<WaitingRow> =
+        sql("select o.order_id, o.flow_code, o.flow_version from orders o \
          where o.order_id in (select t.root_id from tasks t \
            where t.tenant = $1 and t.assignees @> array[$2] and t.closed_at is null) \
          and o.tenant = $1 and ($3 is null or o.flow_code = any($3)) and o.order_id > $4 \
          order by o.order_id limit $5")
-    .bind::<Text, _>(tenant.as_str())
-    .bind::<Text, _>(user)
-    .bind::<Nullable<Array<Text>>, _>(flows)
-    .bind::<BigInt, _>(after)
-    .bind::<BigInt, _>(most)
-    .rows(conn)
-    .await?;
+        .bind::<Text, _>(tenant.as_str())
+        .bind::<Text, _>(user)
+        .bind::<Nullable<Array<Text>>, _>(flows)
+        .bind::<BigInt, _>(after)
+        .bind::<BigInt, _>(most)
+        .rows(conn)
+        .await?;
     let waiting = |row: WaitingRow| Waiting {
         order: row.order_id,
         flow: FlowCode::stored(row.flow_code),

@@ -61,12 +61,8 @@ pub(crate) async fn hand_over(
             break;
         };
         after = last.order;
-        let one = |order: i64| Move {
-            order,
-            from: from.to_owned(),
-            to: pick.clone(),
-            word: "handover",
-        };
+        let one =
+            |order: i64| Move { order, from: from.to_owned(), to: pick.clone(), word: "handover" };
         let moves = orders.iter().map(|order| one(order.order)).collect();
         done.report.add(move_tasks(ctx, tenant, moves).await);
     }

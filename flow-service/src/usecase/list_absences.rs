@@ -5,8 +5,8 @@ use shared::id::{Tenant, UserCode};
 
 use super::Ctx;
 use crate::error::Error;
-pub(crate) use crate::store::absences::Stored;
 use crate::store::absences;
+pub(crate) use crate::store::absences::Stored;
 
 /// Absences of one kind that are shown.
 const MOST: i64 = 100;

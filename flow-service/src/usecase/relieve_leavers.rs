@@ -64,12 +64,9 @@ async fn relieve_one(ctx: &Ctx, tenant: &Tenant, gone: &str) -> Result<(), Error
     for order in &orders {
         let Some((agents, manager)) = flows.get(order.flow.as_str()) else { continue };
         match stand_in::successor(&known, gone, agents, manager.as_deref()) {
-            Some(to) => moves.push(Move {
-                order: order.order,
-                from: gone.to_owned(),
-                to,
-                word: "handover",
-            }),
+            Some(to) => {
+                moves.push(Move { order: order.order, from: gone.to_owned(), to, word: "handover" })
+            }
             None => stuck += 1,
         }
     }

@@ -67,9 +67,12 @@ pub(super) async fn check_flows(
     }
     let conn = ctx.db.connection().await?;
     let unknown = waiting::list_unknown_flows(&conn, tenant, flows).await?;
-    let places = flows.iter().enumerate().filter(|(_, flow)| unknown.iter().any(|it| it == flow.as_str()));
+    let places =
+        flows.iter().enumerate().filter(|(_, flow)| unknown.iter().any(|it| it == flow.as_str()));
     let details: Vec<FieldError> = places
-        .map(|(at, flow)| FieldError::reference(format!("flowCodes[{at}]"), format!("流程 {flow} 不存在")))
+        .map(|(at, flow)| {
+            FieldError::reference(format!("flowCodes[{at}]"), format!("流程 {flow} 不存在"))
+        })
         .collect();
     if details.is_empty() { Ok(()) } else { Err(Error::UnknownFlows(details)) }
 }
