@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use shared::db::{Conn, QueryResult, sql};
 use shared::id::Tenant;
 use uuid::Uuid;
@@ -131,11 +133,12 @@ pub(crate) async fn find(conn: &Conn, tenant: &Tenant, id: Uuid) -> QueryResult<
     Ok(row.map(Stored::from))
 }
 
-/// Stores a new one; whoever does moves its tasks at once, so that the job leaves it alone for a moment.
+/// Stores a new one. Whoever does moves its tasks at once if it has begun, and the job leaves it alone
+/// for a moment.
 pub(crate) async fn insert(tx: &Conn, stored: &Stored) -> QueryResult<()> {
     let flows = stored.absence.flows.as_ref();
     sql("insert into absences (id, tenant, user_code, agent, from_at, to_at, flows, reason, lease_until) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, now() + interval '30 seconds')")
+         values ($1, $2, $3, $4, $5, $6, $7, $8, case when $5 <= now() then now() + interval '30 seconds' end)")
     .bind::<SqlUuid, _>(stored.id)
     .bind::<Text, _>(stored.tenant.as_str())
     .bind::<Text, _>(stored.absence.user.as_str())
@@ -225,11 +228,17 @@ pub(crate) async fn claim(conn: &Conn, most: i64) -> QueryResult<Vec<Stored>> {
     Ok(rows.into_iter().map(Stored::from).collect())
 }
 
-/// Gives one back. What could not be moved is tried again after a while.
-pub(crate) async fn release(conn: &Conn, tenant: &Tenant, id: Uuid) -> QueryResult<()> {
-    sql("update absences set lease_until = now() + interval '20 seconds' where tenant = $1 and id = $2")
+/// Gives one back; where tasks had to stay they are tried again after `pause_secs`.
+pub(crate) async fn release(
+    conn: &Conn,
+    tenant: &Tenant,
+    id: Uuid,
+    pause_secs: i32,
+) -> QueryResult<()> {
+    sql("update absences set lease_until = now() + make_interval(secs => $3) where tenant = $1 and id = $2")
         .bind::<Text, _>(tenant.as_str())
         .bind::<SqlUuid, _>(id)
+        .bind::<Double, _>(f64::from(pause_secs))
         .run(conn)
         .await?;
     Ok(())

@@ -15,6 +15,9 @@ use crate::store::waiting;
 /// Absences in hand at the same time.
 const AT_ONCE: i64 = 50;
 
+/// How long tasks rest that had to stay.
+const PAUSE_SECS: i32 = 25;
+
 /// Absences that have begun, and tasks that have come to people who are away.
 pub(crate) async fn begin_absences(ctx: Arc<Ctx>) -> Result<(), Error> {
     loop {
@@ -52,14 +55,20 @@ pub(super) async fn begin_absence(ctx: &Ctx, stored: &Stored) -> Result<Report, 
     let named = agents.values().flatten().cloned().chain([away.to_owned()]).collect();
     let known = find_names(&conn, tenant, named).await?;
     drop(conn);
-    let moves = orders.iter().filter_map(|order| {
-        let agent = agents.get(order.flow.as_str())?.as_ref()?;
-        let to = stand_in::agent(&known, away, agent);
-        Some(Move { order: order.order, from: away.to_owned(), to, word: "agent" })
-    });
-    let report = move_tasks(ctx, tenant, moves.collect()).await;
+    let moves: Vec<Move> = orders
+        .iter()
+        .filter_map(|order| {
+            let agent = agents.get(order.flow.as_str())?.as_ref()?;
+            let to = stand_in::agent(&known, away, agent);
+            Some(Move { order: order.order, from: away.to_owned(), to, word: "agent" })
+        })
+        .collect();
+    let can_all = moves.len() == orders.len();
+    let is_idle = orders.is_empty();
+    let report = move_tasks(ctx, tenant, moves).await;
+    let is_done = can_all && report.failed.is_empty() && (is_idle || !report.tasks.is_empty());
     let conn = ctx.db.connection().await?;
-    absences::release(&conn, tenant, stored.id).await?;
+    absences::release(&conn, tenant, stored.id, if is_done { 0 } else { PAUSE_SECS }).await?;
     if !report.tasks.is_empty() {
         let moved = report.tasks.len();
         tracing::info!(user = away, moved, "tasks moved to whoever acts for somebody");

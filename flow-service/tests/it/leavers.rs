@@ -17,6 +17,9 @@ fn from_to(from: &str, to: &str) -> Value {
 
 async fn disable(app: &TestApp, code: &str, supervisor: Option<&str>) {
     app.hire(code, false);
+    if let Some(supervisor) = supervisor {
+        app.promote(code, supervisor);
+    }
     let gone = Person {
         dept_id: "TEAM".to_owned(),
         supervisor: supervisor.map(str::to_owned),
