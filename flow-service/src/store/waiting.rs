@@ -11,6 +11,7 @@ pub(crate) struct Waiting {
     pub(crate) order: i64,
     pub(crate) flow: FlowCode,
     pub(crate) version: i32,
+    pub(crate) process: String,
 }
 
 /// The orders that wait for a person, beginning after `after`, oldest first; where flows are named,
@@ -30,9 +31,11 @@ pub(crate) async fn list_orders(
         flow_code: String,
         #[diesel(sql_type = Integer)]
         flow_version: i32,
+        #[diesel(sql_type = Text)]
+        process_id: String,
     }
     let rows: Vec<WaitingRow> =
-        sql("select o.order_id, o.flow_code, o.flow_version from orders o \
+        sql("select o.order_id, o.flow_code, o.flow_version, o.process_id from orders o \
          where o.order_id in (select t.root_id from tasks t \
            where t.tenant = $1 and t.assignees @> array[$2] and t.closed_at is null) \
          and o.tenant = $1 and ($3 is null or o.flow_code = any($3)) and o.order_id > $4 \
@@ -48,6 +51,7 @@ pub(crate) async fn list_orders(
         order: row.order_id,
         flow: FlowCode::stored(row.flow_code),
         version: row.flow_version,
+        process: row.process_id,
     };
     Ok(rows.into_iter().map(waiting).collect())
 }

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use shared::db::Conn;
 use shared::fault::chain;
 use shared::id::Tenant;
 
 use super::Ctx;
 use super::find_people::find_above;
+use super::load_definition::manager_of;
 use super::move_tasks::{Move, PAGE, move_tasks};
 use crate::domain::stand_in;
 use crate::error::Error;
@@ -47,22 +49,22 @@ async fn relieve_one(ctx: &Ctx, tenant: &Tenant, gone: &str) -> Result<(), Error
     let now = ctx.clock.now();
     let conn = ctx.db.connection().await?;
     let orders = waiting::list_orders(&conn, tenant, gone, None, (0, PAGE)).await?;
-    let mut flows: BTreeMap<&str, (BTreeMap<String, String>, Option<String>)> = BTreeMap::new();
+    let mut followers: BTreeMap<Ran<'_>, Followers> = BTreeMap::new();
     for order in &orders {
-        if !flows.contains_key(order.flow.as_str()) {
+        if !followers.contains_key(&order.ran()) {
             let agents = ctx.known.agents(&conn, tenant, order.flow.as_str(), now).await?;
-            let manager = manager_of(ctx, &conn, tenant, order).await?;
-            flows.insert(order.flow.as_str(), (agents, manager));
+            let manager = find_manager(ctx, &conn, tenant, order).await?;
+            followers.insert(order.ran(), Followers { agents, manager });
         }
     }
     drop(conn);
-    let agents = flows.values().filter_map(|(agents, _)| agents.get(gone));
-    let managers = flows.values().filter_map(|(_, manager)| manager.as_ref());
+    let agents = followers.values().filter_map(|it| it.agents.get(gone));
+    let managers = followers.values().filter_map(|it| it.manager.as_ref());
     let named: BTreeSet<String> = agents.chain(managers).cloned().collect();
     let known = find_above(ctx, tenant, &[gone.to_owned()], named.into_iter().collect()).await?;
     let (mut moves, mut stuck) = (Vec::new(), 0);
     for order in &orders {
-        let Some((agents, manager)) = flows.get(order.flow.as_str()) else { continue };
+        let Some(Followers { agents, manager }) = followers.get(&order.ran()) else { continue };
         match stand_in::successor(&known, gone, agents, manager.as_deref()) {
             Some(to) => {
                 moves.push(Move { order: order.order, from: gone.to_owned(), to, word: "handover" })
@@ -82,12 +84,27 @@ async fn relieve_one(ctx: &Ctx, tenant: &Tenant, gone: &str) -> Result<(), Error
     Ok(())
 }
 
-/// Who answers for the flow that an order runs on.
-async fn manager_of(
-    _ctx: &Ctx,
-    _conn: &shared::db::Conn,
-    _tenant: &Tenant,
-    _order: &Waiting,
+/// Who may follow somebody in the orders of one process.
+struct Followers {
+    agents: BTreeMap<String, String>,
+    manager: Option<String>,
+}
+
+/// What an order runs: flow, version, process.
+type Ran<'a> = (&'a str, i32, &'a str);
+
+impl Waiting {
+    fn ran(&self) -> Ran<'_> {
+        (self.flow.as_str(), self.version, self.process.as_str())
+    }
+}
+
+async fn find_manager(
+    ctx: &Ctx,
+    conn: &Conn,
+    tenant: &Tenant,
+    order: &Waiting,
 ) -> Result<Option<String>, Error> {
-    Ok(None)
+    let compiled = ctx.definitions.load(conn, tenant, &order.flow, order.version).await?;
+    Ok(compiled.process(Some(&order.process)).and_then(|process| manager_of(process)))
 }

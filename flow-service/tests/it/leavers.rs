@@ -163,6 +163,21 @@ async fn before_the_superior_comes_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_superior_the_flows_manager_gets_it() {
+    let app = TestApp::spawn().await;
+    let xml = one_task().replace("<process ", "<process aiflow:manager=\"USER003\" ");
+    app.publish_flow("MANAGED", &xml).await;
+    let order = app.start("MANAGED", json!({})).await;
+
+    disable(&app, "USER002", None).await;
+
+    app.waits_for(order, json!(["USER003"])).await;
+    let told = app.told();
+    let why = &told.last().unwrap()["opened"][0]["why"][0];
+    assert_eq!(why["chain"], json!(["USER002 已停用，由流程管理员 USER003 处理"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_follows_the_task_stays_until_somebody_does() {
     let app = TestApp::spawn().await;
     app.publish_flow("LEAVE", &one_task()).await;
