@@ -1,5 +1,6 @@
 //! Who is disabled keeps no tasks: what waits for them moves to agent, superior or manager.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
