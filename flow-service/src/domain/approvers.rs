@@ -141,16 +141,6 @@ impl TaskSpec {
         let named = |names: &Vec<String>| names.iter().any(|name| name == operation);
         self.operations.as_ref().is_none_or(named)
     }
-
-    /// Whether the starter is to choose the people.
-    pub(crate) fn asks_starter(&self) -> bool {
-        self.rules.contains(&Rule::StarterChoice)
-    }
-
-    /// Whether the previous approver is to choose the people.
-    pub(crate) fn asks_previous(&self) -> bool {
-        self.rules.contains(&Rule::PreviousChoice)
-    }
 }
 
 impl Rule {

@@ -90,7 +90,6 @@ pub(crate) struct Last {
 
 /// What waits for somebody outside.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly everything that is held is a task")]
 pub(crate) enum Held {
     Task(Task),
     Call { run: u32 },
@@ -104,6 +103,8 @@ pub(crate) struct Versions {
     pub(crate) specs: Specs,
     /// What the flows are called.
     pub(crate) names: BTreeMap<(FlowCode, i32), String>,
+    /// Who manages the flow: `aiflow:manager` of the process that was started.
+    pub(crate) manager: Option<String>,
     /// A task's time runs out in working hours.
     pub(crate) needs_calendar: bool,
 }
@@ -265,6 +266,8 @@ pub(crate) enum Refusal {
     NotStarter,
     #[error("该任务属于其他应用的流程，不能由本应用处理")]
     OtherApplication,
+    #[error("流程不能发起：{0}")]
+    NobodyFound(String),
     #[error("nothing has changed")]
     Repeated,
     #[error("订单已结束")]
