@@ -22,11 +22,13 @@ pub(crate) async fn verify(
     order: Option<i64>,
 ) -> anyhow::Result<()> {
     let mut count = Count::default();
-    let mut after = 0;
+    let mut after = None;
     loop {
-        let mut path = format!("/verify?enterpriseCode={}&after={after}", encode(enterprise));
-        if let Some(order) = order {
-            path.push_str(&format!("&orderId={order}"));
+        let mut path = format!("/verify?enterpriseCode={}", encode(enterprise));
+        for (name, value) in [("orderId", order), ("after", after)] {
+            if let Some(value) = value {
+                path.push_str(&format!("&{name}={value}"));
+            }
         }
         let page = flow.get(&path).await?;
         let number = |name: &str| page.get(name).and_then(Value::as_u64).unwrap_or_default();
@@ -38,7 +40,7 @@ pub(crate) async fn verify(
         }
         show_progress(&count)?;
         match page.get("next").and_then(Value::as_i64) {
-            Some(next) if next > after => after = next,
+            Some(next) if after.is_none_or(|after| next > after) => after = Some(next),
             Some(_) | None => break,
         }
     }
