@@ -8,7 +8,9 @@ pub(crate) mod handover;
 pub(crate) mod incidents;
 pub(crate) mod internal;
 pub(crate) mod order;
+pub(crate) mod path;
 pub(crate) mod third_party;
+pub(crate) mod verify;
 
 use actix_web::web::ServiceConfig;
 use utoipa::OpenApi;
@@ -32,10 +34,13 @@ use utoipa::OpenApi;
     absence::set_absence,
     absence::cancel_absence,
     handover::hand_over,
+    path::list_return_targets,
+    path::forecast_order,
     incidents::list_incidents,
     incidents::retry_incident,
     calendar::show_calendar,
     calendar::set_calendar,
+    verify::verify_order,
     third_party::create_third_party,
     third_party::online_third_party,
 ))]
@@ -60,10 +65,13 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(absence::set_absence)
         .service(absence::cancel_absence)
         .service(handover::hand_over)
+        .service(path::list_return_targets)
+        .service(path::forecast_order)
         .service(incidents::list_incidents)
         .service(incidents::retry_incident)
         .service(calendar::show_calendar)
         .service(calendar::set_calendar)
+        .service(verify::verify_order)
         .service(third_party::create_third_party)
         .service(third_party::online_third_party)
         .service(internal::list_online)

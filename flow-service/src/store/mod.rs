@@ -12,6 +12,7 @@ pub(crate) mod numbers;
 pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod runs;
+pub(crate) mod steps;
 mod tasks;
 pub(crate) mod third_party;
 pub(crate) mod timeouts;
