@@ -6,6 +6,7 @@ use shared::db;
 use shared::fault::{DrawingPlace, Fault, FieldError};
 use shared::http::client;
 
+use crate::domain::approval;
 use crate::domain::form::Mistake;
 use crate::domain::run;
 use crate::domain::version;
@@ -85,6 +86,15 @@ pub(crate) enum Error {
     Database(#[from] db::Error),
 }
 
+fn of_approval(refusal: &approval::Refusal) -> Code {
+    use approval::Refusal as No;
+    match refusal {
+        No::NotYours(_) | No::NotAdded(_) => Code::NotPermitted,
+        No::Over | No::Waits | No::NotClaimable | No::WrongMode | No::TooLate => Code::WrongState,
+        No::AlreadyThere(_) | No::TooDeep | No::TooMany | No::Oneself => Code::InvalidParameter,
+    }
+}
+
 fn names(details: &[FieldError]) -> String {
     details.iter().map(|detail| detail.message.as_str()).collect::<Vec<_>>().join("；")
 }
@@ -132,7 +142,13 @@ impl Fault for Error {
             | Error::UnknownPerson { .. }
             | Error::UnknownIncident { .. } => Code::UnknownReference,
             Error::Order(refusal) => match refusal {
-                run::Refusal::NotAssigned(_) => Code::NotPermitted,
+                run::Refusal::NotAssigned(_) | run::Refusal::NotStarter => Code::NotPermitted,
+                run::Refusal::Approval(refusal) => of_approval(refusal),
+                run::Refusal::NotAllowed(_) => Code::NotPermitted,
+                run::Refusal::NotATarget => Code::InvalidParameter,
+                run::Refusal::NoWayBack | run::Refusal::TooLate | run::Refusal::Repeated => {
+                    Code::WrongState
+                }
                 run::Refusal::Engine(_) => Code::Internal,
                 run::Refusal::NothingWaits
                 | run::Refusal::Over

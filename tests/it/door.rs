@@ -118,9 +118,7 @@ pub(crate) const SIGN_IN: &[(&str, &str)] = &[
 ];
 
 /// Addresses that an application signs and that come later.
-pub(crate) const LATER: &[(&str, &str)] = &[
-    ("POST", "/aflow/api/sys/sync/dingtalk"),
-];
+pub(crate) const LATER: &[(&str, &str)] = &[("POST", "/aflow/api/sys/sync/dingtalk")];
 
 /// Addresses that nobody signs and that come later.
 pub(crate) const LATER_UNSIGNED: &[(&str, &str)] = &[

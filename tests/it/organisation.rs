@@ -480,13 +480,12 @@ async fn what_another_enterprise_has_is_as_unknown_as_what_nobody_has() {
 #[tokio::test(flavor = "multi_thread")]
 async fn leaders_titles_and_roles_are_kept_shown_and_told_to_whoever_asks_for_the_surroundings() {
     let world = World::start().await;
-    let (team, area) = (department("TEAM", "AREA"), with(department("AREA", ""), "deptCode", json!("A1")));
+    let (team, area) =
+        (department("TEAM", "AREA"), with(department("AREA", ""), "deptCode", json!("A1")));
     // Whoever leads it comes later.
     let team = with(team, "managerUserIds", json!(["LEE", "LEE", "NOBODY_YET"]));
     assert_eq!(counts(&deliver(&world, &[area, team]).await), (2, 0));
-    let of = |id: &str, dept: &str, above: &str| {
-        json!({"userId": id, "userName": id, "deptId": dept, "directSupervisor": above})
-    };
+    let of = |id: &str, dept: &str, above: &str| json!({"userId": id, "userName": id, "deptId": dept, "directSupervisor": above});
     let rows = [
         with(of("BOSS", "AREA", ""), "title", json!("总监")),
         with(of("LEE", "AREA", "BOSS"), "roles", json!(["finance", "hr", "finance"])),

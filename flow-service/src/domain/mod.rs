@@ -2,15 +2,14 @@
 
 pub(crate) mod apply_rule;
 pub(crate) mod approval;
-#[expect(dead_code, reason = "called once approvals run")]
 pub(crate) mod approvers;
 pub(crate) mod calendar;
+pub(crate) mod chain;
 pub(crate) mod definition;
 pub(crate) mod directory;
 pub(crate) mod form;
 pub(crate) mod order;
 pub(crate) mod people;
-#[expect(dead_code, reason = "called once approvals run")]
 pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod running_number;

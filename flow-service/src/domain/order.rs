@@ -99,19 +99,31 @@ pub(crate) struct Ended {
     pub(crate) at: DateTime<Utc>,
 }
 
-/// The id of a task or call on the wire.
-pub(crate) fn wire_id(order: i64, wait: u64) -> String {
-    format!("{order}-{wait}")
+/// The id of a row of a task, or of a call, on the wire. The first row is the wait itself.
+pub(crate) fn wire_id(order: i64, wait: u64, row: u32) -> String {
+    match row {
+        0 | 1 => format!("{order}-{wait}"),
+        _ => format!("{order}-{wait}-{row}"),
+    }
 }
 
-/// The order and the wait that an id on the wire names.
-pub(crate) fn parse_wire_id(text: &str) -> Option<(i64, u64)> {
-    let (order, wait) = text.split_once('-')?;
+/// The order, the wait and the row that an id on the wire names.
+pub(crate) fn parse_wire_id(text: &str) -> Option<(i64, u64, u32)> {
+    let (order, rest) = text.split_once('-')?;
+    let (wait, row) = match rest.split_once('-') {
+        Some((wait, row)) => (wait, Some(row)),
+        None => (rest, None),
+    };
     let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
-    if !is_plain(order) || !is_plain(wait) {
+    if !is_plain(order) || !is_plain(wait) || !row.is_none_or(is_plain) {
         return None;
     }
-    Some((order.parse().ok()?, wait.parse().ok().filter(|wait| *wait <= i64::MAX as u64)?))
+    let wait = wait.parse().ok().filter(|wait| *wait <= i64::MAX as u64)?;
+    let row = match row {
+        Some(row) => row.parse().ok().filter(|row| (2..=i32::MAX as u32).contains(row))?,
+        None => 1,
+    };
+    Some((order.parse().ok()?, wait, row))
 }
 
 #[cfg(test)]
@@ -120,8 +132,10 @@ mod tests {
 
     #[test]
     fn an_id_on_the_wire_reads_back_and_nothing_else_is_one() {
-        assert_eq!(parse_wire_id(&wire_id(1_000_001, 7)), Some((1_000_001, 7)));
-        for wrong in ["", "7", "-", "1-", "-1", "+1-2", "1-2-3", "1- 2", "99999999999999999999-1"] {
+        assert_eq!(parse_wire_id(&wire_id(1_000_001, 7, 1)), Some((1_000_001, 7, 1)));
+        assert_eq!(parse_wire_id(&wire_id(1_000_001, 7, 3)), Some((1_000_001, 7, 3)));
+        let no_more = "99999999999999999999-1";
+        for wrong in ["", "7", "-", "1-", "-1", "+1-2", "1-2-1", "1-2-3-4", "1- 2", no_more] {
             assert_eq!(parse_wire_id(wrong), None, "{wrong}");
         }
     }

@@ -12,15 +12,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use flow_engine::value::{Value, Variables};
-use flow_engine::{Command, Instance, Library, Step};
+use flow_engine::{Instance, Library, Step};
 use shared::id::{FlowCode, Tenant};
 
-use super::approval::{self, Approval, Deed, Pick};
+use super::approval::{self, Deed, Pick};
 use super::approvers::TaskSpec;
 use super::calendar::Calendar;
+use super::definition::Specs;
 use super::form::BUILT_IN;
-use super::order::{Ending, Head, Order, wire_id};
-use super::people::{People, Wanted};
+use super::order::{Head, Order};
+use super::people::People;
 pub(crate) use change::{
     Change, Closed, Copied, ErrandKind, Finished, Incident, IncidentKind, Moved, News, Opened,
     Operation, Record, RowKey,
@@ -52,6 +53,8 @@ pub(crate) struct Run {
     pub(crate) chosen: BTreeMap<String, Vec<String>>,
     /// The start event, and later the task acted on last.
     pub(crate) last: Last,
+    /// The hash of the newest record.
+    pub(crate) chain: String,
     /// Whether the same start makes a new order once this one has ended.
     pub(crate) frees_key: bool,
 }
@@ -96,7 +99,11 @@ pub(crate) enum Held {
 pub(crate) struct Versions {
     pub(crate) library: Library,
     /// By the engine's key of the process and the node.
-    pub(crate) specs: BTreeMap<String, BTreeMap<String, Arc<TaskSpec>>>,
+    pub(crate) specs: Specs,
+    /// What the flows are called.
+    pub(crate) names: BTreeMap<(FlowCode, i32), String>,
+    /// A task's time runs out in working hours.
+    pub(crate) needs_calendar: bool,
 }
 
 /// What people's tasks depend on beside the order.
@@ -213,10 +220,17 @@ pub(crate) enum Target {
 /// What can be said of a task or an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Remark {
-    Copy { people: Vec<String> },
+    Copy {
+        people: Vec<String>,
+    },
     /// These people are reminded of this row for the `count`th time.
-    Urge { people: Vec<String>, count: i32 },
-    Comment { mentions: Vec<String> },
+    Urge {
+        people: Vec<String>,
+        count: i32,
+    },
+    Comment {
+        mentions: Vec<String>,
+    },
 }
 
 /// Which way.

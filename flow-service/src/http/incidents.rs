@@ -81,7 +81,7 @@ pub(crate) struct RetryIncidentIn {
 impl Read for RetryIncidentIn {
     fn read(fields: &mut Fields<'_>) -> Self {
         let text = fields.text("incidentId", TEXT_MAX_CHARS);
-        let incident_id = parse_wire_id(&text);
+        let incident_id = parse_wire_id(&text).map(|(order, wait, _)| (order, wait));
         if incident_id.is_none() && !fields.is_noted("incidentId") {
             fields.refuse("incidentId", Mistake::Malformed, "应为 orderId-编号");
         }

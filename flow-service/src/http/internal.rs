@@ -1,21 +1,26 @@
 //! What only services of the house may ask.
 
+use std::collections::BTreeMap;
+
 use actix_web::post;
 use actix_web::web::{Data, Json};
 use flow_engine::value::{Value, Variables};
 use serde_json::{Map, Value as Any};
 use shared::code::Code;
 use shared::contract::flow::{FlowPublished, ListOnline};
-use shared::contract::order::{self, OrderAdvanced};
+use shared::contract::order::{self, OperationDone, ReturnTo};
+use shared::fault::FieldError;
 use shared::http::reply::{Answer, ApiError, Reply};
 use shared::http::server::detached;
 use shared::id::AppId;
 use shared::identity::Caller;
 
+use crate::domain::approval::Place;
 use crate::domain::form::BUILT_IN;
+use crate::domain::run::{Decision, Said, Target};
 use crate::usecase;
 use crate::usecase::Ctx;
-use crate::usecase::complete_task::{Action, CompleteTask};
+use crate::usecase::operate_task::{OperateTask, Operation, row_of};
 
 #[post("/internal/flows/online")]
 pub(crate) async fn list_online(
@@ -32,40 +37,99 @@ pub(crate) async fn list_online(
     Ok(Reply(flows.await?))
 }
 
-/// A person decides a task; task-service has made sure who it is.
-#[post("/internal/task/complete")]
-pub(crate) async fn complete_task(
+/// Somebody does something with a task or an order; task-service has made sure who it is.
+#[post("/internal/task/operate")]
+pub(crate) async fn operate_task(
     ctx: Data<Ctx>,
     caller: Caller,
-    body: Json<order::CompleteTask>,
-) -> Answer<Vec<OrderAdvanced>> {
+    body: Json<order::OperateTask>,
+) -> Answer<OperationDone> {
     caller.require_service()?;
-    let request = body.into_inner();
-    let action = match request.action.as_str() {
-        "pass" => Action::Pass,
-        "reject" => Action::Reject,
-        "accept" => Action::Accept,
-        "rebut" => Action::Rebut,
-        _ => {
-            return Err(ApiError::new(
-                Code::InvalidParameter,
-                "action 应为 pass、reject、rebut 或 accept",
-            ));
+    let wanted = read_operation(body.into_inner())?;
+    let done =
+        detached(
+            async move { usecase::operate_task::operate_task(&ctx, &caller.tenant, wanted).await },
+        );
+    let done = done.await?;
+    Ok(Reply(OperationDone {
+        facts: done.facts,
+        applied: done.applied,
+        sent: done.sent,
+        next_allowed_at: done.next_allowed_at.map(|at| at.to_rfc3339()),
+    }))
+}
+
+fn read_operation(request: order::OperateTask) -> Result<OperateTask, ApiError> {
+    let unknown =
+        |field: &str, what: String| ApiError::bad_fields(vec![FieldError::reference(field, what)]);
+    let (order, row) = match (&request.task_id, request.order_id) {
+        (Some(task), _) => {
+            let named = row_of(task);
+            let (order, row) =
+                named.ok_or_else(|| unknown("taskId", format!("任务 {task} 不存在")))?;
+            (order, Some(row))
         }
+        (None, Some(order)) => (order, None),
+        (None, None) => return Err(unknown("taskId", "taskId 不能为空".to_owned())),
     };
-    let wanted = CompleteTask {
-        task: request.task_id,
+    let attachment = |one: order::Attachment| (one.name, one.url);
+    let mut next = BTreeMap::new();
+    let operation = match request.operation {
+        order::Operation::Pass { next_people } => {
+            next = next_people;
+            Operation::Pass
+        }
+        order::Operation::Reject => Operation::Reject,
+        order::Operation::Rebut { to, straight_back } => {
+            let to = match to {
+                ReturnTo::Starter => Target::Starter,
+                ReturnTo::Previous => Target::Previous,
+                ReturnTo::Node { activity_id } => Target::Node(activity_id),
+            };
+            Operation::Rebut { to, straight_back }
+        }
+        order::Operation::Transfer { to } => Operation::Transfer { to },
+        order::Operation::Delegate { to } => Operation::Delegate { to },
+        order::Operation::AddSign { place, people } => {
+            let place = match place.as_str() {
+                "before" => Place::Before,
+                "after" => Place::After,
+                "beside" => Place::Beside,
+                _ => {
+                    let sentence = "place 应为 before、after 或 beside";
+                    return Err(ApiError::new(Code::InvalidParameter, sentence));
+                }
+            };
+            Operation::AddSign { place, people }
+        }
+        order::Operation::RemoveSign { people } => Operation::RemoveSign { people },
+        order::Operation::Claim => Operation::Claim,
+        order::Operation::Release => Operation::Release,
+        order::Operation::TakeBack => Operation::TakeBack,
+        order::Operation::Recall => Operation::Recall,
+        order::Operation::Copy { people } => Operation::Copy { people },
+        order::Operation::Urge => Operation::Urge,
+        order::Operation::Comment { mentions } => Operation::Comment { mentions },
+    };
+    let decision = Decision {
         user: request.user_code,
-        action,
-        comment: request.comment,
-        form_data: request.form_data.and_then(object),
+        app: request.app,
+        said: Said {
+            comment: request.comment,
+            attachments: request.attachments.into_iter().map(attachment).collect(),
+        },
         variables: request.variables.and_then(object).map(variables).unwrap_or_default(),
-        error_code: request.bpmn_error_code,
+        form_data: None,
+        next_people: next,
     };
-    let facts = detached(async move {
-        usecase::complete_task::complete_task(&ctx, &caller.tenant, wanted).await
-    });
-    Ok(Reply(facts.await?))
+    Ok(OperateTask {
+        order,
+        row,
+        operation,
+        decision,
+        form_data: request.form_data.and_then(object),
+        error_code: request.bpmn_error_code,
+    })
 }
 
 fn object(json: Any) -> Option<Map<String, Any>> {

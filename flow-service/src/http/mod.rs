@@ -57,6 +57,6 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(third_party::create_third_party)
         .service(third_party::online_third_party)
         .service(internal::list_online)
-        .service(internal::complete_task);
+        .service(internal::operate_task);
     shared::http::openapi::route(config, Document::openapi());
 }

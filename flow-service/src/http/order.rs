@@ -1,6 +1,6 @@
 //! `/aflow/api/order/*`, `flow/message` and `flow/signal`: orders of our own engine.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use actix_web::web::Data;
 use actix_web::{get, post, put};
@@ -31,6 +31,9 @@ use crate::usecase::start_order::StartOrder;
 
 /// Variables of one request at most.
 const MOST_VARIABLES: usize = 500;
+
+/// People chosen for one task at most.
+const MOST_CHOSEN: usize = 100;
 
 /// The longest comment or reason, in characters.
 const COMMENT_MAX_CHARS: usize = 4_000;
@@ -144,6 +147,9 @@ pub(crate) struct StartOrderIn {
     /// Only by an application.
     #[schema(value_type = Option<Object>)]
     variables: Variables,
+    /// Whom the starter chooses for tasks that leave it to them: user codes by the task's id.
+    #[schema(value_type = Option<Object>)]
+    chosen_people: BTreeMap<String, Vec<String>>,
 }
 
 impl Read for StartOrderIn {
@@ -156,8 +162,42 @@ impl Read for StartOrderIn {
             title: fields.optional_text("title", TEXT_MAX_CHARS),
             form_data: read_form_data(fields),
             variables: read_variables(fields, "variables"),
+            chosen_people: read_chosen(fields, "chosenPeople"),
         }
     }
+}
+
+/// User codes by the id of a task.
+fn read_chosen(fields: &mut Fields<'_>, name: &'static str) -> BTreeMap<String, Vec<String>> {
+    let members = match fields.raw(name) {
+        None | Some(Json::Null) => return BTreeMap::new(),
+        Some(Json::Object(members)) => members.clone(),
+        Some(_) => {
+            fields.refuse(name, Mistake::Malformed, "应为 JSON 对象");
+            return BTreeMap::new();
+        }
+    };
+    let mut chosen = BTreeMap::new();
+    for (node, value) in &members {
+        let place = format!("{name}.{node}");
+        let Json::Array(items) = value else {
+            fields.refuse(&place, Mistake::Malformed, "应为用户编码的数组");
+            continue;
+        };
+        let codes: Vec<String> = items
+            .iter()
+            .filter_map(|item| match item {
+                Json::Text(code) if check_code(code).is_ok() => Some(code.clone()),
+                _ => None,
+            })
+            .collect();
+        if codes.len() != items.len() || codes.is_empty() || codes.len() > MOST_CHOSEN {
+            let sentence = format!("应为 1 到 {MOST_CHOSEN} 个用户编码");
+            fields.refuse(&place, Mistake::Malformed, sentence);
+        }
+        chosen.insert(node.clone(), codes);
+    }
+    chosen
 }
 
 /// An order that runs.
@@ -190,6 +230,7 @@ pub(crate) async fn start_order(
         title: request.title,
         form_data: request.form_data,
         variables: request.variables,
+        chosen: request.chosen_people,
     };
     let (order_id, running_number) =
         detached(
@@ -303,7 +344,7 @@ pub(crate) struct OpenTaskOut {
 impl From<TaskHead> for OpenTaskOut {
     fn from(task: TaskHead) -> Self {
         Self {
-            task_id: wire_id(task.order, task.wait),
+            task_id: wire_id(task.order, task.wait, task.row),
             order_id: task.order,
             root_order_id: task.root,
             activity_id: task.node,
@@ -504,7 +545,7 @@ pub(crate) struct IncidentOut {
 impl From<Stuck> for IncidentOut {
     fn from(stuck: Stuck) -> Self {
         Self {
-            incident_id: wire_id(stuck.order, stuck.wait),
+            incident_id: wire_id(stuck.order, stuck.wait, 1),
             order_id: stuck.order,
             root_order_id: stuck.root,
             kind: stuck.kind,

@@ -11,5 +11,7 @@ pub(crate) mod numbers;
 pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod runs;
+mod tasks;
 pub(crate) mod third_party;
 pub(crate) mod timers;
+pub(crate) mod urges;

@@ -150,6 +150,7 @@ pub(crate) async fn list_trees(
 pub(crate) struct TaskHead {
     pub(crate) order: i64,
     pub(crate) wait: u64,
+    pub(crate) row: u32,
     pub(crate) root: i64,
     pub(crate) node: String,
     pub(crate) name: String,
@@ -168,6 +169,8 @@ struct TaskRow {
     order_id: i64,
     #[diesel(sql_type = BigInt)]
     wait: i64,
+    #[diesel(sql_type = Integer)]
+    number: i32,
     #[diesel(sql_type = BigInt)]
     root_id: i64,
     #[diesel(sql_type = Text)]
@@ -195,6 +198,7 @@ impl From<TaskRow> for TaskHead {
         TaskHead {
             order: row.order_id,
             wait: u64::try_from(row.wait).unwrap_or_default(),
+            row: u32::try_from(row.number).unwrap_or(1),
             root: row.root_id,
             node: row.node,
             name: row.name,
@@ -217,7 +221,7 @@ pub(crate) async fn list_open_tasks(
 ) -> QueryResult<Vec<TaskHead>> {
     let mut roots: Vec<i64> = orders.iter().map(|order| order.root).collect();
     roots.dedup();
-    let rows: Vec<TaskRow> = sql("select order_id, wait, root_id, node, name, kind, assignees, due_at, created_seq, \
+    let rows: Vec<TaskRow> = sql("select order_id, wait, row as number, root_id, node, name, kind, assignees, due_at, created_seq, \
          false as is_closed, result, handler from tasks \
          where root_id = any($1) and closed_at is null and order_id = any($2) order by created_seq limit $3")
     .bind::<Array<BigInt>, _>(roots)
@@ -234,15 +238,17 @@ pub(crate) async fn show_task(
     tenant: &Tenant,
     order: i64,
     wait: u64,
+    row: u32,
 ) -> QueryResult<Option<TaskHead>> {
-    let row: Option<TaskRow> = sql("select order_id, wait, root_id, node, name, kind, assignees, due_at, created_seq, \
-         closed_at is not null as is_closed, result, handler from tasks where tenant = $1 and order_id = $2 and wait = $3")
+    let found: Option<TaskRow> = sql("select order_id, wait, row as number, root_id, node, name, kind, assignees, due_at, created_seq, \
+         closed_at is not null as is_closed, result, handler from tasks where tenant = $1 and order_id = $2 and wait = $3 and row = $4")
     .bind::<Text, _>(tenant.as_str())
     .bind::<BigInt, _>(order)
     .bind::<BigInt, _>(i64::try_from(wait).unwrap_or(i64::MAX))
+    .bind::<Integer, _>(i32::try_from(row).unwrap_or(i32::MAX))
     .optional(conn)
     .await?;
-    Ok(row.map(TaskHead::from))
+    Ok(found.map(TaskHead::from))
 }
 
 /// Whether a person ever had a task of these orders.
@@ -340,4 +346,27 @@ pub(crate) async fn show(conn: &Conn, tenant: &Tenant, order: i64) -> QueryResul
     .optional(conn)
     .await?;
     Ok(row.map(Head::from))
+}
+
+/// Whether a person started an order or ever had a task of it; absent where there is no such order.
+pub(crate) async fn has_part(
+    conn: &Conn,
+    tenant: &Tenant,
+    order: i64,
+    user: &str,
+) -> QueryResult<Option<bool>> {
+    #[derive(QueryableByName)]
+    struct PartRow {
+        #[diesel(sql_type = Bool)]
+        has: bool,
+    }
+    let row: Option<PartRow> = sql("select o.initiator = $3 or exists (select from tasks t \
+         where t.root_id = o.root_id and ($3 = any(t.assignees) or t.handler = $3)) as has \
+         from orders o where o.tenant = $1 and o.order_id = $2")
+    .bind::<Text, _>(tenant.as_str())
+    .bind::<BigInt, _>(order)
+    .bind::<Text, _>(user)
+    .optional(conn)
+    .await?;
+    Ok(row.map(|row| row.has))
 }

@@ -13,11 +13,11 @@ use shared::db::{Conn, Lines, Prepared, QueryResult, sql};
 use shared::id::{AppId, FlowCode, Tenant};
 use uuid::Uuid;
 
-use crate::domain::order::{Head, Order, State};
-use crate::domain::people::Wanted;
+use super::tasks::{DoneJson, TaskJson};
+use crate::domain::order::{Head, Order, State, wire_id};
 use crate::domain::run::{
-    Change, Closed, ErrandKind, Held, Incident, Last, Pin, Pins, RECORDS_OF_A_STEP, Record, Run,
-    Task,
+    Change, Closed, Done, ErrandKind, Held, Incident, Last, Opened, Pin, Pins, RECORDS_OF_A_STEP,
+    Record, RowKey, Run, Task,
 };
 
 /// Stands between the codes of a list in one text: no code holds it.
@@ -35,7 +35,16 @@ struct RunJson {
     /// Calls that wait, and the run of each.
     #[serde(default)]
     calls: BTreeMap<u64, u32>,
+    /// Tasks that are decided.
+    #[serde(default)]
+    done: Vec<DoneJson>,
+    /// Whom somebody chose for later tasks, by node.
+    #[serde(default)]
+    chosen: BTreeMap<String, Vec<String>>,
     last: LastJson,
+    /// The hash of the newest record.
+    #[serde(default)]
+    chain: String,
     #[serde(default)]
     frees_key: bool,
     snapshot: Snapshot,
@@ -70,19 +79,6 @@ struct OrderJson {
 }
 
 #[derive(Serialize, Deserialize)]
-struct TaskJson {
-    run: u32,
-    node: String,
-    name: String,
-    people: bool,
-    assignees: Vec<String>,
-    /// Microseconds since 1970.
-    due: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    wanted: Option<(Vec<String>, Vec<String>)>,
-}
-
-#[derive(Serialize, Deserialize)]
 struct LastJson {
     node: String,
     name: String,
@@ -102,7 +98,19 @@ pub(crate) struct Read {
 impl Read {
     /// The order, ready to be moved.
     pub(crate) fn restore(self, library: &Library) -> Result<Run, flow_engine::Refusal> {
-        let RunJson { head, orders, tasks, calls, last, frees_key, snapshot, .. } = self.body;
+        let RunJson {
+            head,
+            orders,
+            tasks,
+            calls,
+            done,
+            chosen,
+            last,
+            chain,
+            frees_key,
+            snapshot,
+            ..
+        } = self.body;
         let tasks = tasks.into_iter().map(|(wait, task)| (wait, Held::Task(task.into())));
         let calls = calls.into_iter().map(|(wait, run)| (wait, Held::Call { run }));
         let orders = orders.into_iter().map(|(run, order)| (run, order.into())).collect();
@@ -116,6 +124,9 @@ impl Read {
             instance: Instance::restore(snapshot, library)?,
             orders,
             held: tasks.chain(calls).collect(),
+            done: done.into_iter().map(Done::from).collect(),
+            chosen,
+            chain,
             last: Last { node, name, task, handler },
             frees_key,
         })
@@ -137,15 +148,6 @@ impl From<OrderJson> for Order {
     }
 }
 
-impl From<TaskJson> for Task {
-    fn from(json: TaskJson) -> Self {
-        let TaskJson { run, node, name, people, assignees, due, wanted } = json;
-        let wanted = wanted.map(|(users, groups)| Wanted { users, groups, ..Wanted::default() });
-        let due = due.and_then(DateTime::from_timestamp_micros);
-        Task { run, node, name, is_for_people: people, assignees, due, wanted }
-    }
-}
-
 fn write(run: &Run) -> QueryResult<String> {
     let order = |order: &Order| OrderJson {
         id: order.id,
@@ -163,17 +165,7 @@ fn write(run: &Run) -> QueryResult<String> {
                 calls.insert(*wait, *run);
             }
             Held::Task(task) => {
-                let wanted = task.wanted.clone();
-                let json = TaskJson {
-                    run: task.run,
-                    node: task.node.clone(),
-                    name: task.name.clone(),
-                    people: task.is_for_people,
-                    assignees: task.assignees.clone(),
-                    due: task.due.map(|due| due.timestamp_micros()),
-                    wanted: wanted.map(|wanted| (wanted.users, wanted.groups)),
-                };
-                tasks.insert(*wait, json);
+                tasks.insert(*wait, TaskJson::from(task));
             }
         }
     }
@@ -202,6 +194,9 @@ fn write(run: &Run) -> QueryResult<String> {
             task: run.last.task.clone(),
             handler: run.last.handler.clone(),
         },
+        done: run.done.iter().map(DoneJson::from).collect(),
+        chosen: run.chosen.clone(),
+        chain: run.chain.clone(),
         frees_key: run.frees_key,
         snapshot: run.instance.snapshot(),
     };
@@ -267,6 +262,8 @@ pub(crate) struct Write {
     pub(crate) point: Option<(Uuid, i32, Option<DateTime<Utc>>)>,
     /// The ids of the errands that the step leaves behind, in their order.
     pub(crate) errand_ids: Vec<Uuid>,
+    /// What people did and decided in the step, as text of JSON.
+    pub(crate) detail: Option<String>,
 }
 
 /// Stores all of them with everything of each, or nothing of it: an order that somebody else moved
@@ -299,6 +296,7 @@ pub(crate) async fn save_all(
         .bind::<Array<Text>, _>(facts.payloads)
         .bind::<Array<Nullable<Text>>, _>(facts.requests)
         .bind::<Text, _>(facts.topic);
+    let statement = bind_rows(statement, writes);
     let stored: Vec<StoredRow> = statement.rows(conn).await?;
     Ok(stored.into_iter().map(|row| row.id).collect())
 }
@@ -306,8 +304,8 @@ pub(crate) async fn save_all(
 /// `sent` are the orders as they are to be, with the number they were read at (0 = new); `stored`
 /// those of them for which that still holds. Everything else is written for these alone.
 const SAVE: &str = "\
-    with sent as materialized (select * from unnest($1, $2, $3, $4, $5, $6, $7, $8) \
-        as s(id, tenant, base, body, act, actor, records, errand)), \
+    with sent as materialized (select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $92, $93) \
+        as s(id, tenant, base, body, act, actor, records, errand, detail, hash)), \
     fresh as materialized (select f.*, s.tenant from unnest($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) \
         as f(order_id, root_id, parent_id, run, app_id, flow_code, flow_version, process_id, business_key, title, \
         running_number, initiator, state, result, end_activity, ended_at, start_key) join sent s on s.id = f.root_id), \
@@ -332,25 +330,31 @@ const SAVE: &str = "\
         start_key = case when e.frees then null else o.start_key end \
         from unnest($27, $28, $29, $30, $31, $32) as e(order_id, root_id, state, result, end_activity, frees) \
         where o.order_id = e.order_id and e.root_id in (select id from stored)), \
-    stepped as (insert into steps (order_id, at, act, actor, records) \
-        select s.id, $9, s.act, s.actor, s.records::jsonb from sent s where s.id in (select id from stored) \
+    stepped as (insert into steps (order_id, at, act, actor, records, detail, hash) \
+        select s.id, $9, s.act, s.actor, s.records::jsonb, s.detail::jsonb, s.hash from sent s where s.id in (select id from stored) \
         returning order_id as id, no), \
-    opened as (insert into tasks (order_id, wait, root_id, tenant, node, name, kind, assignees, due_at, created_seq) \
-        select t.order_id, t.wait, t.root_id, s.tenant, t.node, t.name, t.kind, string_to_array(t.assignees, chr(31)), t.due_at, \
-        p.no * 100000 + t.ordinal from unnest($33, $34, $35, $36, $37, $38, $39, $40, $41) \
-        as t(order_id, wait, root_id, node, name, kind, assignees, due_at, ordinal) \
+    opened as (insert into tasks (order_id, wait, row, root_id, tenant, node, name, kind, assignees, due_at, created_seq) \
+        select t.order_id, t.wait, t.row, t.root_id, s.tenant, t.node, t.name, t.kind, string_to_array(t.assignees, chr(31)), t.due_at, \
+        p.no * 100000 + t.ordinal from unnest($33, $34, $35, $36, $37, $38, $39, $40, $41, $89) \
+        as t(order_id, wait, root_id, node, name, kind, assignees, due_at, ordinal, row) \
         join stepped p on p.id = t.root_id join sent s on s.id = t.root_id), \
     closed as (update tasks t set closed_at = $9, result = c.result, handler = c.handler \
-        from unnest($42, $43, $44, $45, $46) as c(order_id, wait, root_id, result, handler) \
-        where t.order_id = c.order_id and t.wait = c.wait and c.root_id in (select id from stored)), \
+        from unnest($42, $43, $44, $45, $46, $90) as c(order_id, wait, root_id, result, handler, row) \
+        where t.order_id = c.order_id and t.wait = c.wait and t.row = c.row and c.root_id in (select id from stored)), \
     assigned as (update tasks t set assignees = string_to_array(c.assignees, chr(31)) \
-        from unnest($47, $48, $49, $50) as c(order_id, wait, root_id, assignees) \
-        where t.order_id = c.order_id and t.wait = c.wait and c.root_id in (select id from stored)), \
+        from unnest($47, $48, $49, $50, $91) as c(order_id, wait, root_id, assignees, row) \
+        where t.order_id = c.order_id and t.wait = c.wait and t.row = c.row and c.root_id in (select id from stored)), \
     set_timers as (insert into timers (root_id, wait, tenant, due_at) \
         select t.root_id, t.wait, s.tenant, t.due_at from unnest($51, $52, $53) as t(root_id, wait, due_at) \
         join sent s on s.id = t.root_id where t.root_id in (select id from stored) \
         on conflict (root_id, wait) do update set due_at = excluded.due_at, lease_until = null), \
     cleared_timers as (delete from timers t using unnest($54, $55) as c(root_id, wait) \
+        where t.root_id = c.root_id and t.wait = c.wait and c.root_id in (select id from stored)), \
+    runs_out as (insert into timeouts (root_id, wait, tenant, due_at) \
+        select t.root_id, t.wait, s.tenant, t.due_at from unnest($94, $95, $96) as t(root_id, wait, due_at) \
+        join sent s on s.id = t.root_id where t.root_id in (select id from stored) \
+        on conflict (root_id, wait) do update set due_at = excluded.due_at, lease_until = null), \
+    in_time as (delete from timeouts t using unnest($97, $98) as c(root_id, wait) \
         where t.root_id = c.root_id and t.wait = c.wait and c.root_id in (select id from stored)), \
     subscribed as (insert into subscriptions (root_id, wait, tenant, kind, name) \
         select t.root_id, t.wait, s.tenant, t.kind, t.name from unnest($56, $57, $58, $59) as t(root_id, wait, kind, name) \
@@ -417,7 +421,7 @@ pub(super) struct RecordJson {
     pub(super) index: Option<u32>,
 }
 
-fn write_records(records: &[Record]) -> QueryResult<String> {
+pub(crate) fn write_records(records: &[Record]) -> QueryResult<String> {
     let json = |record: &Record| RecordJson {
         order: record.order,
         node: record.node.clone(),
@@ -428,6 +432,69 @@ fn write_records(records: &[Record]) -> QueryResult<String> {
     };
     debug_assert!((records.len() as i64) < RECORDS_OF_A_STEP);
     serde_json::to_string(&records.iter().map(json).collect::<Vec<_>>())
+        .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
+}
+
+/// What people did and decided in a step, as it is stored; absent where they did nothing.
+#[derive(Serialize)]
+struct DetailJson<'v> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    decisions: Vec<DecisionJson<'v>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    operations: Vec<OperationJson<'v>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DecisionJson<'v> {
+    task_id: String,
+    activity_id: &'v str,
+    result: &'v str,
+    user_code: &'v str,
+    on_behalf_of: Option<&'v str>,
+    comment: Option<&'v str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OperationJson<'v> {
+    task_id: Option<String>,
+    activity_id: &'v str,
+    action: &'v str,
+    user_code: &'v str,
+    on_behalf_of: Option<&'v str>,
+    comment: Option<&'v str>,
+    people: &'v [String],
+}
+
+pub(crate) fn write_detail(run: &Run, change: &Change) -> QueryResult<Option<String>> {
+    let order = |number: u32| run.orders.get(&number).map_or(run.id, |order| order.id);
+    let id = |number: u32, row: &RowKey| wire_id(order(number), row.0, row.1);
+    let decided = change.closed.iter().filter_map(|(row, closed)| {
+        Some(DecisionJson {
+            task_id: id(closed.task.run, row),
+            activity_id: &closed.task.node,
+            result: closed.result,
+            user_code: closed.handler.as_deref()?,
+            on_behalf_of: closed.on_behalf_of.as_deref(),
+            comment: closed.said.comment.as_deref(),
+        })
+    });
+    let operated = change.operations.iter().map(|operation| OperationJson {
+        task_id: operation.row.as_ref().map(|row| id(operation.run, row)),
+        activity_id: &operation.place.node,
+        action: operation.action,
+        user_code: &operation.user,
+        on_behalf_of: operation.on_behalf_of.as_deref(),
+        comment: operation.said.comment.as_deref(),
+        people: &operation.people,
+    });
+    let detail = DetailJson { decisions: decided.collect(), operations: operated.collect() };
+    if detail.decisions.is_empty() && detail.operations.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(&detail)
+        .map(Some)
         .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
 }
 
@@ -515,34 +582,70 @@ fn number(wait: u64) -> i64 {
     i64::try_from(wait).unwrap_or(i64::MAX)
 }
 
+/// A row of a task, with what is to be written of it.
+type RowOf<'v, T> = (&'v RowKey, &'v T);
+
+fn opened_rows(writes: &[Write]) -> Vec<Of<'_, RowOf<'_, Opened>>> {
+    rows(writes, |write| write.change.opened.iter().collect())
+}
+
+fn closed_rows(writes: &[Write]) -> Vec<Of<'_, RowOf<'_, Closed>>> {
+    rows(writes, |write| write.change.closed.iter().collect())
+}
+
+fn assigned_rows(writes: &[Write]) -> Vec<Of<'_, RowOf<'_, Opened>>> {
+    rows(writes, |write| write.change.assigned.iter().collect())
+}
+
 fn bind_tasks<'v>(statement: Prepared<'v>, writes: &'v [Write]) -> Prepared<'v> {
-    let opened = rows(writes, |write| write.change.opened.iter().collect::<Vec<(&u64, &Task)>>());
-    let closed = rows(writes, |write| write.change.closed.iter().collect::<Vec<(&u64, &Closed)>>());
-    let assigned =
-        rows(writes, |write| write.change.assigned.iter().collect::<Vec<(&u64, &Task)>>());
+    let (opened, closed, assigned) =
+        (opened_rows(writes), closed_rows(writes), assigned_rows(writes));
     let kind = |task: &Task| if task.is_for_people { "user" } else { "receive" };
     statement
-        .bind::<Array<BigInt>, _>(column(&opened, |of| order_of(of.write, of.row.1.run)))
-        .bind::<Array<BigInt>, _>(column(&opened, |of| number(*of.row.0)))
+        .bind::<Array<BigInt>, _>(column(&opened, |of| order_of(of.write, of.row.1.task.run)))
+        .bind::<Array<BigInt>, _>(column(&opened, |of| number(of.row.0.0)))
         .bind::<Array<BigInt>, _>(roots(&opened))
-        .bind::<Array<Text>, _>(column(&opened, |of| of.row.1.node.as_str()))
-        .bind::<Array<Text>, _>(column(&opened, |of| of.row.1.name.as_str()))
-        .bind::<Array<Text>, _>(column(&opened, |of| kind(of.row.1)))
-        .bind::<Array<Text>, _>(column(&opened, |of| joined(&of.row.1.assignees)))
-        .bind::<Array<Nullable<Timestamptz>>, _>(column(&opened, |of| of.row.1.due))
+        .bind::<Array<Text>, _>(column(&opened, |of| of.row.1.task.node.as_str()))
+        .bind::<Array<Text>, _>(column(&opened, |of| of.row.1.task.name.as_str()))
+        .bind::<Array<Text>, _>(column(&opened, |of| kind(&of.row.1.task)))
+        .bind::<Array<Text>, _>(column(&opened, |of| joined(&of.row.1.people)))
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(&opened, |of| of.row.1.task.due))
         // Waits are numbered in the order in which they begin.
         .bind::<Array<BigInt>, _>(column(&opened, |of| {
             of.write.change.opened.range(..of.row.0).count() as i64
         }))
         .bind::<Array<BigInt>, _>(column(&closed, |of| order_of(of.write, of.row.1.task.run)))
-        .bind::<Array<BigInt>, _>(column(&closed, |of| number(*of.row.0)))
+        .bind::<Array<BigInt>, _>(column(&closed, |of| number(of.row.0.0)))
         .bind::<Array<BigInt>, _>(roots(&closed))
         .bind::<Array<Text>, _>(column(&closed, |of| of.row.1.result))
         .bind::<Array<Nullable<Text>>, _>(column(&closed, |of| of.row.1.handler.as_deref()))
-        .bind::<Array<BigInt>, _>(column(&assigned, |of| order_of(of.write, of.row.1.run)))
-        .bind::<Array<BigInt>, _>(column(&assigned, |of| number(*of.row.0)))
+        .bind::<Array<BigInt>, _>(column(&assigned, |of| order_of(of.write, of.row.1.task.run)))
+        .bind::<Array<BigInt>, _>(column(&assigned, |of| number(of.row.0.0)))
         .bind::<Array<BigInt>, _>(roots(&assigned))
-        .bind::<Array<Text>, _>(column(&assigned, |of| joined(&of.row.1.assignees)))
+        .bind::<Array<Text>, _>(column(&assigned, |of| joined(&of.row.1.people)))
+}
+
+/// The numbers of rows, what was done, and when the time of tasks runs out.
+fn bind_rows<'v>(statement: Prepared<'v>, writes: &'v [Write]) -> Prepared<'v> {
+    let row = |key: &RowKey| i32::try_from(key.1).unwrap_or(i32::MAX);
+    let timeouts =
+        rows(writes, |write| write.change.timeouts.iter().collect::<Vec<(&u64, &DateTime<Utc>)>>());
+    let in_time = rows(writes, |write| write.change.timeouts_cleared.iter().collect::<Vec<_>>());
+    statement
+        .bind::<Array<Integer>, _>(column(&opened_rows(writes), |of| row(of.row.0)))
+        .bind::<Array<Integer>, _>(column(&closed_rows(writes), |of| row(of.row.0)))
+        .bind::<Array<Integer>, _>(column(&assigned_rows(writes), |of| row(of.row.0)))
+        .bind::<Array<Nullable<Text>>, _>(
+            writes.iter().map(|write| write.detail.as_deref()).collect::<Vec<_>>(),
+        )
+        .bind::<Array<Text>, _>(
+            writes.iter().map(|write| write.run.chain.as_str()).collect::<Vec<_>>(),
+        )
+        .bind::<Array<BigInt>, _>(roots(&timeouts))
+        .bind::<Array<BigInt>, _>(column(&timeouts, |of| number(*of.row.0)))
+        .bind::<Array<Timestamptz>, _>(column(&timeouts, |of| *of.row.1))
+        .bind::<Array<BigInt>, _>(roots(&in_time))
+        .bind::<Array<BigInt>, _>(column(&in_time, |of| number(*of.row)))
 }
 
 fn bind_waits<'v>(statement: Prepared<'v>, writes: &'v [Write]) -> Prepared<'v> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use moka::future::Cache;
 use shared::contract::directory::{FindPeople, FoundPeople, Person};
 use shared::db::{Conn, QueryResult};
+use shared::fault::FieldError;
 use shared::id::Tenant;
 
 use super::Ctx;
@@ -295,4 +296,36 @@ pub(crate) async fn check_person(
         }
         Some(Presence::Unasked) => Err(Error::NobodyToAsk),
     }
+}
+
+/// Passes people of the enterprise who may act; whoever may not is named.
+pub(crate) async fn find_active(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    field: &'static str,
+    codes: &[String],
+) -> Result<(), Error> {
+    let wanted = Wanted { users: codes.to_vec(), ..Wanted::default() };
+    let mut known = People::default();
+    let conn = ctx.db.connection().await?;
+    ctx.known.look_up(&conn, tenant, &wanted, &mut known).await?;
+    drop(conn);
+    let unknown = wanted.unknown_to(&known);
+    if !unknown.is_empty() {
+        known.add(ask_people(ctx, tenant, &unknown).await?);
+    }
+    let mut missing = Vec::new();
+    for code in codes {
+        match known.users.get(code) {
+            Some(Presence::Active) => {}
+            Some(Presence::Disabled) => {
+                return Err(Error::DisabledPerson { field, code: code.clone() });
+            }
+            Some(Presence::Unasked) => return Err(Error::NobodyToAsk),
+            Some(Presence::Missing) | None => {
+                missing.push(FieldError::reference(field, format!("用户 {code} 不存在")));
+            }
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(Error::UnknownPeople(missing)) }
 }

@@ -31,7 +31,7 @@ async fn hear(ctx: &Ctx, event: Delivered<ServiceAnswered>) -> Result<(), Error>
     let was_heard = errands::was_heard(&conn, event.id).await?;
     drop(conn);
     let ServiceAnswered { tenant, call_id, outcome, answer, reason, .. } = event.body;
-    let Some((order, wait)) = parse_wire_id(&call_id).filter(|_| !was_heard) else {
+    let Some((order, wait, _)) = parse_wire_id(&call_id).filter(|_| !was_heard) else {
         return Ok(());
     };
     let act = match outcome.as_str() {

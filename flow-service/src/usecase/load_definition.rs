@@ -3,15 +3,14 @@
 
 use std::sync::Arc;
 
-use flow_engine::Library;
 use moka::future::Cache;
 use shared::db::Conn;
 use shared::id::{FlowCode, Tenant};
 
 use super::compile_drawing::compile_drawing;
-use crate::domain::definition::{Compiled, Specs};
+use crate::domain::definition::Compiled;
 use crate::domain::form::Schema;
-use crate::domain::run::{Pin, Pins};
+use crate::domain::run::{Pin, Pins, Versions};
 use crate::error::Error;
 use crate::store::definitions;
 
@@ -28,12 +27,12 @@ const MOST_PINS: usize = 64;
 #[derive(Clone)]
 pub(crate) struct Definitions {
     compiled: Cache<(Tenant, FlowCode, i32), Arc<Compiled>>,
-    libraries: Cache<(Tenant, String), Arc<Library>>,
+    versions: Cache<(Tenant, String), Arc<Versions>>,
 }
 
 impl Definitions {
     pub(crate) fn new() -> Self {
-        Self { compiled: Cache::new(MOST_KEPT), libraries: Cache::new(MOST_KEPT) }
+        Self { compiled: Cache::new(MOST_KEPT), versions: Cache::new(MOST_KEPT) }
     }
 
     /// A version that has been online.
@@ -68,12 +67,12 @@ impl Definitions {
     }
 
     /// Everything that an order may run.
-    pub(crate) async fn library(
+    pub(crate) async fn versions(
         &self,
         conn: &Conn,
         tenant: &Tenant,
         pins: &Pins,
-    ) -> Result<Arc<Library>, Error> {
+    ) -> Result<Arc<Versions>, Error> {
         let mut name = String::new();
         for pin in &pins.processes {
             name.push_str(&pin.key);
@@ -83,40 +82,28 @@ impl Definitions {
             name.push_str(&format!("{caller}>{called}>{callee}\n"));
         }
         let key = (tenant.clone(), name);
-        if let Some(known) = self.libraries.get(&key).await {
+        if let Some(known) = self.versions.get(&key).await {
             return Ok(known);
         }
-        let mut library = Library::new();
+        let mut versions = Versions::default();
         for pin in &pins.processes {
             let compiled = self.load(conn, tenant, &pin.flow, pin.version).await?;
             if let Some(process) = compiled.process(Some(&pin.process)) {
-                library.insert(&pin.key, process.clone());
+                versions.library.insert(&pin.key, process.clone());
             }
+            if let Some(specs) = compiled.specs.get(&pin.process) {
+                let timeouts = specs.values().filter_map(|spec| spec.timeout.as_ref());
+                versions.needs_calendar |= timeouts.into_iter().any(|timeout| timeout.business);
+                versions.specs.insert(pin.key.clone(), specs.clone());
+            }
+            versions.names.insert((pin.flow.clone(), pin.version), compiled.name.clone());
         }
         for (caller, called, callee) in &pins.links {
-            library.link(caller, called, callee);
+            versions.library.link(caller, called, callee);
         }
-        let library = Arc::new(library);
-        self.libraries.insert(key, library.clone()).await;
-        Ok(library)
-    }
-
-    /// What the user tasks of these versions say of their approvals, by the engine's key and node.
-    #[expect(dead_code, reason = "called once approvals run")]
-    pub(crate) async fn specs(
-        &self,
-        conn: &Conn,
-        tenant: &Tenant,
-        pins: &Pins,
-    ) -> Result<Specs, Error> {
-        let mut specs = Specs::new();
-        for pin in &pins.processes {
-            let compiled = self.load(conn, tenant, &pin.flow, pin.version).await?;
-            if let Some(of_process) = compiled.specs.get(&pin.process) {
-                specs.insert(pin.key.clone(), of_process.clone());
-            }
-        }
-        Ok(specs)
+        let versions = Arc::new(versions);
+        self.versions.insert(key, versions.clone()).await;
+        Ok(versions)
     }
 
     /// The versions that an order of this process runs on: its own, and those online now of whatever

@@ -2,7 +2,6 @@
 
 pub(crate) mod cancel_order;
 pub(crate) mod compile_drawing;
-pub(crate) mod complete_task;
 pub(crate) mod create_flow;
 pub(crate) mod create_third_party;
 pub(crate) mod find_people;
@@ -14,6 +13,7 @@ pub(crate) mod list_open_tasks;
 pub(crate) mod load_definition;
 pub(crate) mod move_order;
 pub(crate) mod online_third_party;
+pub(crate) mod operate_task;
 pub(crate) mod publish_flow;
 pub(crate) mod retry_incident;
 pub(crate) mod send_message;
@@ -29,6 +29,7 @@ pub(crate) mod store_people;
 pub(crate) mod sweep;
 pub(crate) mod sync_form;
 pub(crate) mod update_flow;
+pub(crate) mod urge_people;
 pub(crate) mod work_errands;
 
 use shared::clock::Clock;

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use flow_engine::Instance;
 use flow_engine::value::Variables;
-use flow_engine::{Instance, Library};
+use moka::future::Cache;
 use shared::clock::Clock;
 use shared::code::Code;
 use shared::contract::order::OrderAdvanced;
@@ -20,22 +22,29 @@ use uuid::Uuid;
 use super::Ctx;
 use super::find_people::{Known, ask_people};
 use super::load_definition::Definitions;
+use crate::domain::calendar::Calendar;
+use crate::domain::chain;
 use crate::domain::definition::Compiled;
 use crate::domain::form::Schema;
 use crate::domain::order::{Head, Order, State};
 use crate::domain::people::{People, Wanted};
-use crate::domain::run::{Act, Advanced, Last, Moved, Pins, Refusal, Run};
+use crate::domain::run::{
+    Act, Advanced, Last, Moved, Pins, Refusal, Run, Settlement, Surroundings, Versions,
+};
 use crate::domain::running_number::{month_of, running_number};
 use crate::error::Error;
 use crate::events::facts;
 use crate::store::runs::{self, Read, Write};
-use crate::store::{numbers, orders};
+use crate::store::{calendars, numbers, orders};
 
 /// How often a batch is judged anew because others move the same orders; each time one of them got on.
 const MOST_ROUNDS: usize = 50;
 
 /// How often one step may find that it needs people nobody has looked up.
-const MOST_QUESTIONS: usize = 4;
+const MOST_QUESTIONS: usize = 20;
+
+/// How often one step looks into our copy before it asks.
+const MOST_LOOKS: usize = 20;
 
 /// Ids fetched at once.
 const IDS_AHEAD: usize = 64;
@@ -84,6 +93,8 @@ pub(crate) struct Launch {
     pub(crate) initiator: String,
     pub(crate) at: Option<String>,
     pub(crate) variables: Variables,
+    /// Whom the starter chose for tasks, by node.
+    pub(crate) chosen: BTreeMap<String, Vec<String>>,
     /// A start with the same key is the same start.
     pub(crate) start_key: Uuid,
     pub(crate) frees_key: bool,
@@ -171,7 +182,18 @@ pub(crate) fn start(
     known: Known,
     shape: Shape,
 ) -> Group<Job, Result<Outcome, Error>> {
-    let writer = Arc::new(Writer { db, clock, definitions, known, ids: Mutex::default() });
+    let writer = Arc::new(Writer {
+        db,
+        clock,
+        definitions,
+        known,
+        usual_hours: Arc::default(),
+        calendars: Cache::builder()
+            .time_to_live(Duration::from_secs(10))
+            .max_capacity(10_000)
+            .build(),
+        ids: Mutex::default(),
+    });
     Group::start(shape, move |jobs| {
         let writer = writer.clone();
         async move { writer.write(jobs).await }
@@ -183,6 +205,9 @@ struct Writer {
     clock: Clock,
     definitions: Definitions,
     known: Known,
+    usual_hours: Arc<Calendar>,
+    /// The working hours of enterprises.
+    calendars: Cache<Tenant, Arc<Calendar>>,
     /// Numbers of orders taken ahead.
     ids: Mutex<Vec<i64>>,
 }
@@ -192,14 +217,8 @@ struct Ready<R = Run> {
     at: usize,
     run: R,
     act: Option<Act>,
-    library: Arc<Library>,
+    versions: Arc<Versions>,
     compiled: Arc<Compiled>,
-}
-
-/// A job of a round that has been advanced.
-enum Stepped {
-    Advanced(Box<Advanced>),
-    Reassign(Box<Run>, u64),
 }
 
 impl Writer {
@@ -348,8 +367,8 @@ impl Writer {
         for (at, job) in round {
             if let What::Start(launch) = &job.what {
                 let Some((id, number)) = started.get(at) else { continue };
-                let library = self.definitions.library(conn, &job.tenant, &launch.pins).await?;
-                ready.push(begin(*at, job, launch, *id, number, library));
+                let versions = self.definitions.versions(conn, &job.tenant, &launch.pins).await?;
+                ready.push(begin(*at, job, launch, *id, number, versions));
                 continue;
             }
             let Some(order) = job.order().filter(|order| !waits.contains(order)) else { continue };
@@ -381,17 +400,17 @@ impl Writer {
         if let What::Retry(_, _, pins) = &job.what {
             read.pins = Pins::clone(pins);
         }
-        let library = self.definitions.library(conn, &job.tenant, &read.pins).await?;
+        let versions = self.definitions.versions(conn, &job.tenant, &read.pins).await?;
         let first = read.pins.processes.first().ok_or(Error::UnknownOrder(read.id))?;
         let (flow, version) = (first.flow.clone(), first.version);
         let compiled = self.definitions.load(conn, &job.tenant, &flow, version).await?;
-        let run = caught(|| Ok(read.restore(&library)))?.map_err(Error::Snapshot)?;
+        let run = caught(|| Ok(read.restore(&versions.library)))?.map_err(Error::Snapshot)?;
         let act = match &job.what {
             What::Act(_, act) => Some(Act::clone(act)),
             What::Retry(_, wait, _) => Some(Act::Retry { wait: *wait }),
             What::Start(_) | What::Reassign(..) => None,
         };
-        Ok(Ready { at, run, act, library, compiled })
+        Ok(Ready { at, run, act, versions, compiled })
     }
 
     /// Advances what is ready, looks its people up, and stores it.
@@ -409,9 +428,9 @@ impl Writer {
         let mut facts_of = Vec::new();
         let mut pending: Vec<(usize, Done)> = Vec::new();
         let stepped = self.advance_all(conn, jobs, ready, now, answers).await?;
-        for Ready { at, run: stepped, library, compiled, .. } in stepped {
+        for Ready { at, run: stepped, versions, compiled, .. } in stepped {
             let Some(job) = jobs.get(at) else { continue };
-            let moved = match self.settle(conn, job, stepped, &library, &compiled.schema).await? {
+            let moved = match self.settle(conn, job, stepped, &versions, &compiled.schema).await? {
                 Settled::Moved(moved) => *moved,
                 Settled::Ask(wanted) => {
                     let numbers = started.get(&at).cloned();
@@ -423,8 +442,8 @@ impl Writer {
                     continue;
                 }
             };
-            let told = facts::order_advanced(&moved, now);
-            let write = self.write_of(job, moved);
+            let told = facts::order_advanced(&moved, &versions.names, now);
+            let write = self.write_of(job, moved, now)?;
             pending.push((
                 at,
                 Done {
@@ -469,72 +488,125 @@ impl Writer {
         ready: Vec<Ready>,
         now: DateTime<Utc>,
         answers: &mut BTreeMap<usize, Result<Outcome, Error>>,
-    ) -> Result<Vec<Ready<Stepped>>, Error> {
+    ) -> Result<Vec<Ready<Box<Advanced>>>, Error> {
         let (mut all, mut named) = (Vec::new(), Vec::new());
-        for Ready { at, run, act, library, compiled } in ready {
+        for Ready { at, run, act, versions, compiled } in ready {
             let Some(job) = jobs.get(at) else { continue };
             let stepped = match (act, &job.what) {
-                (Some(act), _) => match caught(|| run.advance(&library, act, now)) {
-                    Ok(advanced) => Stepped::Advanced(Box::new(advanced)),
-                    Err(refusal) => {
-                        answers.insert(at, Err(refusal.into()));
-                        continue;
-                    }
-                },
-                (None, What::Reassign(_, wait)) => Stepped::Reassign(Box::new(run), *wait),
+                (Some(act), _) => caught(|| run.advance(&versions, act, now)).map_err(Error::from),
+                (None, What::Reassign(_, wait)) => {
+                    run.look_again(*wait).ok_or(Error::NothingChanged)
+                }
                 (None, What::Start(_) | What::Act(..) | What::Retry(..)) => continue,
             };
-            named.extend(stepped.wanted().users.into_iter().map(|user| (&job.tenant, user)));
-            all.push(Ready { at, run: stepped, act: None, library, compiled });
+            let stepped = match stepped {
+                Ok(advanced) => Box::new(advanced),
+                Err(refusal) => {
+                    answers.insert(at, Err(refusal));
+                    continue;
+                }
+            };
+            let around = Surroundings {
+                people: &job.people,
+                calendar: &self.usual_hours,
+                manager: None,
+                now,
+            };
+            let wanted = stepped.wanted(&versions, &around);
+            named.extend(wanted.users.into_iter().map(|user| (&job.tenant, user)));
+            all.push(Ready { at, run: stepped, act: None, versions, compiled });
         }
         self.known.warm(conn, named).await?;
         Ok(all)
     }
 
+    /// Turns a step into rows and facts. What it needs to know of people it finds in memory or in our
+    /// copy, or asks for.
     async fn settle(
         &self,
         conn: &Conn,
         job: &Job,
-        stepped: Stepped,
-        library: &Library,
+        stepped: Box<Advanced>,
+        versions: &Versions,
         schema: &Schema,
     ) -> Result<Settled, Error> {
-        let wanted = stepped.wanted();
         let mut people = People::clone(&job.people);
-        self.known.look_up(conn, &job.tenant, &wanted, &mut people).await?;
-        let unknown = wanted.unknown_to(&people);
-        if !unknown.is_empty() {
-            return Ok(Settled::Ask(unknown));
-        }
-        match stepped {
-            Stepped::Reassign(run, wait) => Ok(match run.reassign(wait, &people) {
-                Some(moved) => Settled::Moved(Box::new(moved)),
-                None => Settled::Answer(Err(Error::NothingChanged)),
-            }),
-            Stepped::Advanced(advanced) => {
-                let called = advanced.called();
-                let mut ids = match called {
-                    0 => Vec::new(),
-                    count => self.take_ids(conn, count).await?,
-                }
-                .into_iter();
-                let now = self.clock.now();
-                Ok(match caught(|| advanced.settle(library, &people, &mut ids, schema, now)) {
-                    Ok(moved) => Settled::Moved(Box::new(moved)),
-                    Err(refusal) => Settled::Answer(Err(refusal.into())),
-                })
+        let calendar = self.calendar(conn, &job.tenant, versions).await?;
+        let now = self.clock.now();
+        let mut asked = Wanted::default();
+        for _ in 0..MOST_LOOKS {
+            let mut ids = match stepped.called() {
+                0 => Vec::new(),
+                count => self.take_ids(conn, count).await?,
             }
+            .into_iter();
+            let around = Surroundings { people: &people, calendar: &calendar, manager: None, now };
+            let settled = caught(|| stepped.settle(versions, &around, &mut ids, schema));
+            self.give_back(ids);
+            let wanted = match settled {
+                Ok(Settlement::Moved(moved)) if is_idle(job, &moved) => {
+                    return Ok(Settled::Answer(Err(Error::NothingChanged)));
+                }
+                Ok(Settlement::Moved(moved)) => return Ok(Settled::Moved(moved)),
+                Ok(Settlement::Ask(wanted)) => wanted,
+                Err(refusal) => return Ok(Settled::Answer(Err(refusal.into()))),
+            };
+            if wanted == asked {
+                return Ok(Settled::Ask(wanted));
+            }
+            self.known.look_up(conn, &job.tenant, &wanted, &mut people).await?;
+            asked = wanted;
         }
+        Ok(Settled::Ask(asked))
     }
 
-    fn write_of(&self, job: &Job, moved: Moved) -> Write {
-        let Moved { run, change, .. } = moved;
+    async fn calendar(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        versions: &Versions,
+    ) -> Result<Arc<Calendar>, Error> {
+        if !versions.needs_calendar {
+            return Ok(self.usual_hours.clone());
+        }
+        if let Some(known) = self.calendars.get(tenant).await {
+            return Ok(known);
+        }
+        let calendar = Arc::new(calendars::find(conn, tenant).await?.unwrap_or_default());
+        self.calendars.insert(tenant.clone(), calendar.clone()).await;
+        Ok(calendar)
+    }
+
+    /// Ids that were taken and not used.
+    fn give_back(&self, ids: impl Iterator<Item = i64>) {
+        let mut left: Vec<i64> = ids.collect();
+        if left.is_empty() {
+            return;
+        }
+        left.reverse();
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
+    }
+
+    fn write_of(&self, job: &Job, moved: Moved, now: DateTime<Utc>) -> Result<Write, Error> {
+        let Moved { mut run, change, .. } = moved;
         let errand_ids = change.errands.iter().map(|_| id::new_id()).collect();
         let launch = match &job.what {
             What::Start(launch) => Some(launch),
             What::Act(..) | What::Reassign(..) | What::Retry(..) => None,
         };
-        Write {
+        let detail = runs::write_detail(&run, &change)?;
+        let records = runs::write_records(&change.records)?;
+        let entry = chain::Step {
+            order: run.id,
+            seq: run.seq,
+            at: now,
+            act: change.act,
+            actor: change.actor.as_deref(),
+            records: &records,
+            detail: detail.as_deref(),
+        };
+        run.chain = chain::link(&run.chain, &entry);
+        Ok(Write {
             run,
             change,
             start_key: launch.map(|launch| launch.start_key),
@@ -542,20 +614,19 @@ impl Writer {
             heard: job.heard,
             point: launch.and_then(|launch| launch.point),
             errand_ids,
-        }
+            detail,
+        })
     }
 }
 
-impl Stepped {
-    /// Whom its tasks name.
-    fn wanted(&self) -> Wanted {
-        match self {
-            Stepped::Advanced(advanced) => advanced.wanted(),
-            Stepped::Reassign(run, wait) => {
-                run.task(*wait).and_then(|task| task.wanted.clone()).unwrap_or_default()
-            }
-        }
-    }
+/// A task looked again for its people, and nothing is different.
+fn is_idle(job: &Job, moved: &Moved) -> bool {
+    let change = &moved.change;
+    matches!(job.what, What::Reassign(..))
+        && change.opened.is_empty()
+        && change.assigned.is_empty()
+        && change.closed.is_empty()
+        && !(change.incidents.is_empty() && !change.incidents_over.is_empty())
 }
 
 /// A bug in the engine stops the order that it is in, and no other.
@@ -578,7 +649,7 @@ fn begin(
     launch: &Launch,
     id: i64,
     number: &str,
-    library: Arc<Library>,
+    versions: Arc<Versions>,
 ) -> Ready {
     let compiled = launch.compiled.clone();
     let key = launch.pins.processes.first().map(|pin| pin.key.as_str()).unwrap_or_default();
@@ -611,11 +682,14 @@ fn begin(
         instance: Instance::new(key),
         orders: BTreeMap::from([(0, order)]),
         held: BTreeMap::new(),
+        done: Vec::new(),
+        chosen: launch.chosen.clone(),
+        chain: String::new(),
         last: Last { handler: non_empty(&launch.initiator), ..Last::default() },
         frees_key: launch.frees_key,
     };
     let act = Act::Start { at: launch.at.clone(), variables };
-    Ready { at, run, act: Some(act), library, compiled }
+    Ready { at, run, act: Some(act), versions, compiled }
 }
 
 fn non_empty(text: &str) -> Option<String> {

@@ -20,8 +20,8 @@ pub(crate) async fn show_variables(
     visible(&conn, tenant, viewer, &Which::Order(order)).await?;
     let read = runs::list(&conn, &[(tenant, order)]).await?.remove(&order);
     let read = read.ok_or(Error::UnknownOrder(order))?;
-    let library = ctx.definitions.library(&conn, tenant, &read.pins).await?;
-    let run = read.restore(&library).map_err(Error::Snapshot)?;
+    let versions = ctx.definitions.versions(&conn, tenant, &read.pins).await?;
+    let run = read.restore(&versions.library).map_err(Error::Snapshot)?;
     let variables = run.instance.variables().iter();
     Ok(variables.map(|(name, value)| (name.clone(), value.to_json())).collect())
 }

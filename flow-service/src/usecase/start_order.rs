@@ -1,5 +1,6 @@
 //! Starts an order of a flow that runs here.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -29,6 +30,8 @@ pub(crate) struct StartOrder {
     pub(crate) title: Option<String>,
     pub(crate) form_data: Map<String, Json>,
     pub(crate) variables: Variables,
+    /// Whom the starter chooses for tasks, by node.
+    pub(crate) chosen: BTreeMap<String, Vec<String>>,
 }
 
 /// Gives the order's id and running number. Asking again with the same business key and the same
@@ -57,6 +60,7 @@ pub(crate) async fn start_order(
         initiator: request.initiator.into_string(),
         at: None,
         variables,
+        chosen: request.chosen,
         start_key,
         frees_key: !request.business_key.is_empty(),
         business_key: request.business_key,
@@ -115,7 +119,10 @@ fn start_key(tenant: &Tenant, request: &StartOrder) -> Uuid {
         true => shared::http::request_id::current().unwrap_or_default(),
         false => String::new(),
     };
-    let content = format!("{:?}{:?}", request.form_data, request.variables);
+    let mut content = format!("{:?}{:?}", request.form_data, request.variables);
+    if !request.chosen.is_empty() {
+        content.push_str(&format!("{:?}", request.chosen));
+    }
     key_of(&[
         "start",
         tenant.as_str(),
@@ -169,6 +176,7 @@ pub(super) async fn start_at_point(
         initiator: fired.initiator,
         at: Some(fired.node),
         variables: fired.variables,
+        chosen: BTreeMap::new(),
         start_key: point_key(fired.point, &fired.cause),
         frees_key: false,
         business_key: fired.business_key,

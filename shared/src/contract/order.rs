@@ -268,27 +268,6 @@ impl Event for ServiceAnswered {
     }
 }
 
-/// A person decides a task of our own engine: task-service asks flow-service, which answers
-/// with the facts ([`OrderAdvanced`]) that became true, of this order and of others.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CompleteTask {
-    /// Which.
-    pub task_id: String,
-    /// Who.
-    pub user_code: String,
-    /// `pass` or `reject`.
-    pub action: String,
-    /// What they say.
-    pub comment: Option<String>,
-    /// Form values they change.
-    pub form_data: Option<Value>,
-    /// Variables they set.
-    pub variables: Option<Value>,
-    /// Ends the task with this BPMN error instead.
-    pub bpmn_error_code: Option<String>,
-}
-
 /// Somebody does something with a task or an order of our own engine: task-service asks flow-service,
 /// which answers [`OperationDone`].
 #[derive(Clone, Debug, Serialize, Deserialize)]

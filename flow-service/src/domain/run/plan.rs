@@ -181,7 +181,8 @@ impl Run {
             if decision.app.as_deref() != Some(self.head.app.as_str()) {
                 return Err(Refusal::NotAssigned(user.to_owned()));
             }
-            let verdict = if *choice == Choice::Reject { Verdict::Rejected } else { Verdict::Passed };
+            let verdict =
+                if *choice == Choice::Reject { Verdict::Rejected } else { Verdict::Passed };
             if let Choice::Error(code) = choice {
                 plan.command = Some(error(wait, code, decision));
                 return Ok(plan);
@@ -208,7 +209,14 @@ impl Run {
         }
         let Outcome { approval, verdict, returned_to, .. } = outcome;
         if let Some(to) = returned_to {
-            plan.operations.push(self.operation(task, wait, row, "delegate_return", decision, vec![to]));
+            plan.operations.push(self.operation(
+                task,
+                wait,
+                row,
+                "delegate_return",
+                decision,
+                vec![to],
+            ));
             plan.acted = None;
         }
         plan.approval = Some((wait, approval));
@@ -312,8 +320,7 @@ impl Run {
         if straight_back && !target.same_scope {
             return Err(Refusal::NoWayBack);
         }
-        let mut plan: Plan =
-            Command::Return { wait, visit: target.visit, straight_back }.into();
+        let mut plan: Plan = Command::Return { wait, visit: target.visit, straight_back }.into();
         plan.acted = Some(self.acted(task, wait, row, user));
         plan.voids = match straight_back {
             true => self.done_at(&target).into_iter().collect(),
@@ -333,7 +340,12 @@ impl Run {
     }
 
     /// Refuses what the drawing does not let people do.
-    fn allow(&self, versions: &Versions, task: &Task, operation: &'static str) -> Result<(), Refusal> {
+    fn allow(
+        &self,
+        versions: &Versions,
+        task: &Task,
+        operation: &'static str,
+    ) -> Result<(), Refusal> {
         let spec = versions.spec(self, task.run, &task.node);
         let is_allowed = spec.is_none_or(|spec| spec.allows(operation));
         if is_allowed { Ok(()) } else { Err(Refusal::NotAllowed(in_chinese(operation))) }
@@ -399,7 +411,14 @@ impl Run {
                 return Err(Refusal::Repeated);
             }
             return Ok(Plan {
-                operations: vec![self.operation(task, wait, row, "take_back", decision, Vec::new())],
+                operations: vec![self.operation(
+                    task,
+                    wait,
+                    row,
+                    "take_back",
+                    decision,
+                    Vec::new(),
+                )],
                 approval: Some((wait, outcome.approval)),
                 ..Plan::default()
             });
@@ -481,9 +500,10 @@ impl Run {
         word: &'static str,
     ) {
         let house = Decision { user: String::new(), ..Decision::default() };
-        for (row, _) in task.open_rows().filter(|(_, row)| {
-            before.seat(row.seat).is_some_and(|seat| seat.is_held_by(from))
-        }) {
+        for (row, _) in task
+            .open_rows()
+            .filter(|(_, row)| before.seat(row.seat).is_some_and(|seat| seat.is_held_by(from)))
+        {
             let people = vec![to.user.clone()];
             let operation = self.operation(task, wait, row, word, &house, people);
             let on_behalf_of = Some(from.to_owned());

@@ -1,97 +1,254 @@
 //! From what the engine wants to rows to write and facts to tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use chrono::{DateTime, Utc};
-use flow_engine::{Effect, Happened, Library, TaskKind};
-use serde_json::Value as Json;
+use flow_engine::{Effect, Happened, TaskKind};
 
 use super::change::{
-    Call, Change, Closed, Errand, ErrandKind, Finished, Incident, IncidentKind, Moved, News, Record,
+    Call, Change, Copied, Errand, ErrandKind, Finished, Incident, IncidentKind, Moved, News, Record,
 };
-use super::{Act, Advanced, Choice, Held, Last, Refusal, Run, Task, foreign, people_incident};
+use super::plan::Plan;
+use super::task::{Decision, Done, Row, Task};
+use super::{
+    Act, Advanced, Held, Last, Refusal, Run, Surroundings, Versions, foreign, people_incident,
+};
+use crate::domain::approval::{Approval, Deed, Mode, Pick, Verdict};
+use crate::domain::approvers::{self, Asked, Auto, Choice as Chosen, TaskSpec};
 use crate::domain::form::Schema;
 use crate::domain::order::{Ended, Ending, Order, Place, State, wire_id};
-use crate::domain::people::{People, Wanted};
+use crate::domain::people::{Presence, Wanted};
+use crate::domain::policy::SamePerson;
+
+/// Decided tasks that an order remembers.
+const MOST_DONE: usize = 500;
+
+/// Tasks that may decide themselves in one step.
+const MOST_BY_ITSELF: usize = 200;
+
+/// What a step comes to.
+#[derive(Debug)]
+pub(crate) enum Settlement {
+    Moved(Box<Moved>),
+    /// These people must be looked up first.
+    Ask(Wanted),
+}
+
+/// Why settling stops.
+enum Stop {
+    Ask(Wanted),
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Stop::Refused(refusal)
+    }
+}
 
 impl Advanced {
-    /// Whom the tasks of this step name.
-    pub(crate) fn wanted(&self) -> Wanted {
+    /// How many orders this step starts by calling them.
+    pub(crate) fn called(&self) -> usize {
+        let is_call = |effect: &&Effect| matches!(effect, Effect::RunOpened { .. });
+        let effects = self.step.iter().flat_map(|step| &step.effects);
+        // A task that decides itself may go on to a call.
+        let spare = if self.before.pins.links.is_empty() { 0 } else { 8 };
+        effects.filter(is_call).count() + spare
+    }
+
+    /// Whom the tasks of this step name, as far as it can be told before anything is known.
+    pub(crate) fn wanted(&self, versions: &Versions, around: &Surroundings<'_>) -> Wanted {
         let mut all = Wanted::default();
-        for effect in &self.step.effects {
+        let Some(step) = &self.step else { return all };
+        for effect in &step.effects {
             if let Effect::OpenTask(task) = effect
                 && task.kind == TaskKind::User
+                && let Some(spec) = versions.spec(&self.before, task.run, &task.node)
             {
-                let (users, groups) = (&task.candidate_users, &task.candidate_groups);
-                all.add(Wanted::of(task.assignee.as_deref(), users, groups));
+                let variables = step.instance.visible(task.wait);
+                let asked = self.before.asked_of(&variables, &task.node, around);
+                all.add(approvers::wanted(spec, &asked, around.people));
             }
         }
         all
     }
 
-    /// How many orders this step starts by calling them.
-    pub(crate) fn called(&self) -> usize {
-        let is_call = |effect: &&Effect| matches!(effect, Effect::RunOpened { .. });
-        self.step.effects.iter().filter(is_call).count()
-    }
-
     /// What is to be written and told. `ids` are numbers for the orders that were called; `schema` is
     /// the form of the order.
     pub(crate) fn settle(
-        self,
-        library: &Library,
-        people: &People,
-        ids: &mut impl Iterator<Item = i64>,
+        &self,
+        versions: &Versions,
+        around: &Surroundings<'_>,
+        ids: &mut dyn Iterator<Item = i64>,
         schema: &Schema,
-        now: DateTime<Utc>,
-    ) -> Result<Moved, Refusal> {
-        let Advanced { before, step, act, ending, acted } = self;
-        let mut run = Run { instance: step.instance, seq: before.seq + 1, ..before };
-        if let Some(acted) = acted {
-            run.last = acted;
+    ) -> Result<Settlement, Refusal> {
+        let Advanced { before, rows, step, act, plan } = self;
+        let mut run = before.clone();
+        run.seq += 1;
+        if let Some(step) = step {
+            run.instance = step.instance.clone();
+        }
+        if let Some(acted) = &plan.acted {
+            run.last = acted.clone();
+        }
+        if let Act::Decide { decision, .. } = act {
+            run.chosen.extend(decision.next_people.clone());
         }
         let change = Change { act: act.word(), actor: act.actor(), ..Change::default() };
         let mut settling = Settling {
             run,
             change,
             news: BTreeMap::new(),
-            library,
-            people,
+            versions,
+            around,
             act,
-            ending,
-            now,
+            plan,
+            ending: plan.ending,
+            by_itself: plan.concluded.iter().copied().collect(),
+            reopened: plan.reopened.clone(),
+            gone: BTreeMap::new(),
+            ids,
             error: None,
         };
-        if matches!(settling.act, Act::Start { .. }) {
-            settling.change.new_orders.push(0);
+        match settling.go(step.as_ref()) {
+            Ok(()) => {}
+            Err(Stop::Ask(wanted)) => return Ok(Settlement::Ask(wanted)),
+            Err(Stop::Refused(refusal)) => return Err(refusal),
         }
-        for effect in &step.effects {
-            if let Effect::RunOpened { run, parent, process, .. } = effect {
-                let id = ids.next().ok_or(Refusal::Engine("no more numbers".to_owned()))?;
-                settling.open_run(*run, *parent, process, id)?;
-            }
-        }
-        settling.note(&step.trail);
-        for effect in step.effects {
-            settling.take(effect);
-        }
-        Ok(settling.finish(schema))
+        Ok(Settlement::Moved(Box::new(settling.finish(rows, schema))))
     }
 }
 
-struct Settling<'a> {
-    run: Run,
-    change: Change,
-    news: BTreeMap<u32, News>,
-    library: &'a Library,
-    people: &'a People,
-    act: Act,
+impl Run {
+    fn asked_of<'a>(
+        &'a self,
+        variables: &'a flow_engine::value::Variables,
+        node: &str,
+        around: &Surroundings<'a>,
+    ) -> Asked<'a> {
+        Asked {
+            starter: &self.head.initiator,
+            manager: around.manager,
+            variables,
+            chosen: self.chosen.get(node).map(Vec::as_slice).unwrap_or_default(),
+            now: around.now,
+        }
+    }
+}
+
+pub(super) struct Settling<'a> {
+    pub(super) run: Run,
+    pub(super) change: Change,
+    pub(super) news: BTreeMap<u32, News>,
+    pub(super) versions: &'a Versions,
+    pub(super) around: &'a Surroundings<'a>,
+    pub(super) act: &'a Act,
+    pub(super) plan: &'a Plan,
     ending: Ending,
-    now: DateTime<Utc>,
+    /// Tasks that need nobody any more, and whether they are passed.
+    by_itself: VecDeque<(u64, bool)>,
+    reopened: Option<(String, Approval)>,
+    /// Tasks that waited and do no longer, and whether they were completed.
+    pub(super) gone: BTreeMap<u64, (Task, bool)>,
+    ids: &'a mut dyn Iterator<Item = i64>,
     error: Option<String>,
 }
 
 impl Settling<'_> {
+    fn go(&mut self, step: Option<&flow_engine::Step>) -> Result<(), Stop> {
+        if matches!(self.act, Act::Start { .. }) {
+            self.change.new_orders.push(0);
+        }
+        for (wait, approval) in &self.plan.approvals {
+            if let Some(Held::Task(task)) = self.run.held.get_mut(wait) {
+                task.approval = Some(approval.clone());
+                task.sync();
+            }
+        }
+        for operation in &self.plan.operations {
+            self.operated(operation.clone());
+        }
+        if let Some(step) = step {
+            self.take_step(step)?;
+        }
+        if let Some(wait) = self.plan.look_again {
+            self.look_again(wait)?;
+        }
+        if let Some(wait) = self.plan.ran_out {
+            self.arm_again(wait);
+        }
+        self.decide_by_themselves()?;
+        self.void(&self.plan.voids);
+        Ok(())
+    }
+
+    fn take_step(&mut self, step: &flow_engine::Step) -> Result<(), Stop> {
+        for effect in &step.effects {
+            if let Effect::RunOpened { run, parent, process, .. } = effect {
+                let id = self.ids.next().ok_or(Refusal::Engine("no more numbers".to_owned()))?;
+                self.open_run(*run, *parent, process, id)?;
+            }
+        }
+        self.note(&step.trail);
+        for effect in &step.effects {
+            self.take(effect.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with the tasks that their rules decide.
+    fn decide_by_themselves(&mut self) -> Result<(), Stop> {
+        for _ in 0..MOST_BY_ITSELF {
+            let Some((wait, passed)) = self.by_itself.pop_front() else { return Ok(()) };
+            let verdict = if passed { Verdict::Passed } else { Verdict::Rejected };
+            let nobody = Decision::default();
+            let plan = Plan { ending: Ending::Reject, ..Plan::default() };
+            let plan = self.run.conclude(self.versions, wait, verdict, &nobody, plan)?;
+            let Some(command) = plan.command else { continue };
+            if matches!(command, flow_engine::Command::Cancel { .. }) {
+                self.ending = Ending::Reject;
+            }
+            let instance = self.run.instance.clone();
+            let library = &self.versions.library;
+            let moved = flow_engine::advance(library, instance, command, self.around.now);
+            let step = moved.map_err(|refused| Refusal::from(refused.why))?;
+            self.run.instance = step.instance.clone();
+            self.void(&plan.voids);
+            self.take_step(&step)?;
+        }
+        Err(Refusal::Engine("too many tasks decide themselves".to_owned()).into())
+    }
+
+    /// Decisions that count no longer.
+    fn void(&mut self, waits: &[u64]) {
+        let mut voided = Vec::new();
+        for done in
+            self.run.done.iter_mut().filter(|done| !done.is_void && waits.contains(&done.wait))
+        {
+            done.is_void = true;
+            for (number, _) in (1..).zip(&done.task.rows) {
+                if done.task.decided(number).is_some() {
+                    voided.push((done.task.run, (done.wait, number)));
+                }
+            }
+        }
+        for (run, row) in voided {
+            self.news_of(run).voided.push(row);
+        }
+    }
+
+    fn operated(&mut self, operation: super::Operation) {
+        if operation.action == "copy" {
+            let copied = Copied {
+                people: operation.people.clone(),
+                by: Some(operation.user.clone()),
+                comment: operation.said.comment.clone(),
+            };
+            self.news_of(operation.run).copies.push(copied);
+        }
+        self.news_of(operation.run).operations.push(operation.clone());
+        self.change.operations.push(operation);
+    }
+
     fn open_run(&mut self, run: u32, parent: u32, key: &str, id: i64) -> Result<(), Refusal> {
         let pin = self.run.pins.processes.iter().find(|pin| pin.key == key);
         let pin = pin.ok_or_else(|| Refusal::NothingToCall(key.to_owned()))?;
@@ -140,7 +297,7 @@ impl Settling<'_> {
         }
     }
 
-    fn news_of(&mut self, run: u32) -> &mut News {
+    pub(super) fn news_of(&mut self, run: u32) -> &mut News {
         self.news.entry(run).or_default()
     }
 
@@ -148,10 +305,10 @@ impl Settling<'_> {
         self.run.orders.get(&run).map_or(self.run.id, |order| order.id)
     }
 
-    fn take(&mut self, effect: Effect) {
+    fn take(&mut self, effect: Effect) -> Result<(), Stop> {
         match effect {
-            Effect::OpenTask(task) => self.open_task(task),
-            Effect::CloseTask { wait, completed } => self.close_task(wait, completed),
+            Effect::OpenTask(task) => self.open_task(&task)?,
+            Effect::CloseTask { wait, completed } => self.close_task(wait, completed)?,
             Effect::SetTimer { wait, due } => {
                 self.change.timers_cleared.remove(&wait);
                 self.change.timers.insert(wait, due);
@@ -170,7 +327,7 @@ impl Settling<'_> {
             }
             Effect::CallService(call) => {
                 self.run.held.insert(call.wait, Held::Call { run: call.run });
-                let id = wire_id(self.order_id(call.run), call.wait);
+                let id = wire_id(self.order_id(call.run), call.wait, 1);
                 let place = Place { node: call.node.to_string(), name: call.name.to_string() };
                 let body = call.body.to_json();
                 let call_of = Call { id, place, address: call.address, body };
@@ -215,69 +372,229 @@ impl Settling<'_> {
                 self.end(0, state, end_activity.as_deref());
             }
         }
+        Ok(())
     }
 
-    fn open_task(&mut self, task: flow_engine::OpenTask) {
-        let is_for_people = task.kind == TaskKind::User;
-        let mut held = Task {
-            run: task.run,
-            node: task.node.to_string(),
-            name: task.name.to_string(),
-            is_for_people,
-            assignees: Vec::new(),
-            due: task.due,
-            wanted: None,
+    fn open_task(&mut self, open: &flow_engine::OpenTask) -> Result<(), Stop> {
+        let mut task = Task::new(open);
+        if task.is_for_people {
+            self.find_people(open.wait, &mut task)?;
+        }
+        task.sync();
+        self.run.held.insert(open.wait, Held::Task(task));
+        Ok(())
+    }
+
+    /// Gives a task its people, as its rules say.
+    fn find_people(&mut self, wait: u64, task: &mut Task) -> Result<(), Stop> {
+        if let Some((node, approval)) = &self.reopened
+            && *node == task.node
+        {
+            task.approval = Some(approval.clone());
+            self.reopened = None;
+            self.arm(wait, task);
+            return Ok(());
+        }
+        let chosen = match task.is_resubmit {
+            true => self.starter(task)?,
+            false => self.choose(wait, task)?,
         };
-        if is_for_people {
-            let (users, groups) = (&task.candidate_users, &task.candidate_groups);
-            let wanted = Wanted::of(task.assignee.as_deref(), users, groups);
-            let chosen = self.people.choose(&wanted);
-            held.assignees = chosen.users;
-            if let Some(reason) = chosen.trouble {
-                let incident = people_incident(&held, reason, &wanted);
-                self.change.incidents.insert(task.wait, incident);
-                held.wanted = Some(wanted);
-            }
+        if let Some(auto) = chosen.auto {
+            let (passed, reason) = match auto {
+                Auto::Skip(reason) => (true, reason),
+                Auto::Refuse(reason) => (false, reason),
+            };
+            task.sync();
+            self.skipped(wait, task, reason, Vec::new());
+            self.by_itself.push_back((wait, passed));
+            return Ok(());
         }
-        self.run.held.insert(task.wait, Held::Task(held.clone()));
-        self.change.opened.insert(task.wait, held);
+        if let Some(reason) = chosen.trouble {
+            self.change.incidents_over.remove(&wait);
+            self.change.incidents.insert(wait, people_incident(task, reason, chosen.missing));
+            task.is_troubled = true;
+        }
+        if chosen.picks.is_empty() {
+            return Ok(());
+        }
+        let spec = self.spec(task);
+        let mode = spec.map_or(Mode::Any, |spec| spec.mode);
+        task.approval = Some(Approval::open(mode, chosen.picks, self.around.now));
+        self.skip_who_passed(wait, task);
+        self.arm(wait, task);
+        Ok(())
     }
 
-    fn close_task(&mut self, wait: u64, completed: bool) {
-        let Some(Held::Task(task)) = self.run.held.remove(&wait) else { return };
-        if task.wanted.is_some() && self.change.incidents.remove(&wait).is_none() {
-            self.change.incidents_over.insert(wait);
+    fn spec(&self, task: &Task) -> Option<&TaskSpec> {
+        self.versions.spec(&self.run, task.run, &task.node).map(AsRef::as_ref)
+    }
+
+    fn choose(&self, wait: u64, task: &Task) -> Result<Chosen, Stop> {
+        let Some(spec) = self.spec(task) else {
+            let trouble = Some("没有指定处理人".to_owned());
+            return Ok(Chosen { trouble, ..Chosen::default() });
+        };
+        let variables = self.run.instance.visible(wait);
+        let asked = self.run.asked_of(&variables, &task.node, self.around);
+        let wanted = approvers::wanted(spec, &asked, self.around.people);
+        let wanted = wanted.unknown_to(self.around.people);
+        if wanted.is_empty() {
+            Ok(approvers::choose(spec, &asked, self.around.people))
+        } else {
+            Err(Stop::Ask(wanted))
         }
-        let was_new = self.change.opened.remove(&wait).is_some();
-        if was_new {
-            // Nobody has seen it: it never was.
+    }
+
+    /// The initiator, to whom the order came back.
+    fn starter(&self, task: &Task) -> Result<Chosen, Stop> {
+        let user = self.run.head.initiator.clone();
+        let reason = match self.around.people.users.get(&user) {
+            Some(Presence::Active) => {
+                let rule = "发起人".to_owned();
+                let chain = vec![format!("退回到{}", task.name)];
+                let picks = vec![Pick { user, on_behalf_of: None, rule, chain }];
+                return Ok(Chosen { picks, ..Chosen::default() });
+            }
+            None if !user.is_empty() => {
+                return Err(Stop::Ask(Wanted { users: vec![user], ..Wanted::default() }));
+            }
+            None => "没有发起人，无法退回".to_owned(),
+            Some(Presence::Disabled) => format!("用户 {user} 已停用"),
+            Some(Presence::Missing) => format!("用户 {user} 不存在"),
+            Some(Presence::Unasked) => format!("暂时无法确认用户 {user} 是否存在"),
+        };
+        Ok(Chosen { trouble: Some(reason), missing: vec![user], ..Chosen::default() })
+    }
+
+    fn skipped(&mut self, wait: u64, task: &Task, reason: String, people: Vec<String>) {
+        let house = Decision {
+            said: super::Said { comment: Some(reason), attachments: Vec::new() },
+            ..Decision::default()
+        };
+        let operation = self.run.operation(task, wait, 1, "skip", &house, people);
+        self.operated(operation);
+    }
+
+    /// Passes for those who have passed the order already, where the policy says so.
+    fn skip_who_passed(&mut self, wait: u64, task: &mut Task) {
+        let skips = self.spec(task).is_some_and(|spec| spec.policy.same_person == SamePerson::Skip);
+        if !skips {
             return;
         }
-        let closed = match &self.act {
-            Act::Complete { wait: acted, decision } if *acted == wait => Closed {
-                task,
-                result: match decision.choice {
-                    Choice::Pass => "pass",
-                    Choice::Reject | Choice::Error(_) => "reject",
-                },
-                handler: Some(decision.user.clone()),
-                comment: decision.comment.clone(),
-                form_data: decision.form_data.clone(),
-            },
-            _ => Closed {
-                task,
-                result: if completed { "pass" } else { "revoke" },
-                handler: None,
-                comment: None,
-                form_data: None,
-            },
+        let mut passed: BTreeSet<String> = BTreeSet::new();
+        for done in self.run.done.iter().filter(|done| !done.is_void && !done.task.is_resubmit) {
+            for seat in done.task.approval.iter().flat_map(Approval::seats) {
+                let decided = seat.decided.iter().filter(|decided| decided.passed);
+                passed.extend(decided.map(|decided| decided.user.clone()));
+            }
+        }
+        let reason = "同一审批人已审批，自动通过";
+        while let Some(approval) = &task.approval {
+            let again = approval.open_seats().find_map(|seat| {
+                let holder = seat.holders().into_iter().find(|pick| passed.contains(&pick.user))?;
+                Some((seat.no, holder.user.clone()))
+            });
+            let Some((seat, user)) = again else { break };
+            let now = self.around.now;
+            let Ok(outcome) = approval.act(seat, &user, Deed::Pass, Some(reason), now) else {
+                break;
+            };
+            if outcome.is_repeat {
+                break;
+            }
+            let verdict = outcome.verdict;
+            task.approval = Some(outcome.approval);
+            self.skipped(wait, task, reason.to_owned(), vec![user]);
+            if verdict == Verdict::Passed {
+                self.by_itself.push_back((wait, true));
+                break;
+            }
+        }
+    }
+
+    /// Sets when the time of a task runs out.
+    fn arm(&mut self, wait: u64, task: &Task) {
+        let timeout = self.spec(task).and_then(|spec| spec.timeout.as_ref());
+        let Some(timeout) = timeout.filter(|timeout| task.timeouts < timeout.times) else { return };
+        if let Some(due) = timeout.due(self.around.now, self.around.calendar) {
+            self.change.timeouts_cleared.remove(&wait);
+            self.change.timeouts.insert(wait, due);
+        }
+    }
+
+    fn arm_again(&mut self, wait: u64) {
+        let Some(Held::Task(task)) = self.run.held.get_mut(&wait) else { return };
+        task.timeouts += 1;
+        let task = task.clone();
+        self.change.timeouts_cleared.insert(wait);
+        self.arm(wait, &task);
+    }
+
+    /// A task whose people could not all be found looks for them again. Once somebody has acted, it
+    /// stays with those who have it.
+    fn look_again(&mut self, wait: u64) -> Result<(), Stop> {
+        let Some(Held::Task(task)) = self.run.held.get(&wait) else { return Ok(()) };
+        let mut task = task.clone();
+        let is_untouched = |approval: &Approval| {
+            approval.seats().iter().all(|seat| seat.decided.is_none() && seat.past.is_empty())
         };
-        self.change.closed.insert(wait, closed);
+        let may_change = task.approval.as_ref().is_none_or(is_untouched);
+        task.is_troubled = false;
+        let before = task.approval.take();
+        self.change.incidents_over.insert(wait);
+        self.find_people(wait, &mut task)?;
+        if !may_change {
+            task.approval = before;
+        }
+        task.sync();
+        if task.is_troubled {
+            self.change.incidents_over.remove(&wait);
+        }
+        self.run.held.insert(wait, Held::Task(task));
+        Ok(())
+    }
+
+    fn close_task(&mut self, wait: u64, completed: bool) -> Result<(), Stop> {
+        let Some(Held::Task(task)) = self.run.held.remove(&wait) else { return Ok(()) };
+        if task.is_troubled && self.change.incidents.remove(&wait).is_none() {
+            self.change.incidents_over.insert(wait);
+        }
+        if self.change.timeouts.remove(&wait).is_none() {
+            self.change.timeouts_cleared.insert(wait);
+        }
+        if completed && task.approval.is_some() {
+            self.copy_to(&task)?;
+            self.run.done.push(Done { wait, task: task.clone(), is_void: false });
+            let beyond = self.run.done.len().saturating_sub(MOST_DONE);
+            self.run.done.drain(..beyond);
+        }
+        self.gone.insert(wait, (task, completed));
+        Ok(())
+    }
+
+    /// Those whom the drawing wants to be told of a passed task.
+    fn copy_to(&mut self, task: &Task) -> Result<(), Stop> {
+        let Some(spec) = self.spec(task).filter(|spec| !spec.copy_to.is_empty()) else {
+            return Ok(());
+        };
+        let variables = self.run.instance.variables();
+        let asked = self.run.asked_of(variables, &task.node, self.around);
+        let wanted = approvers::wanted_copies(spec, &asked, self.around.people);
+        let wanted = wanted.unknown_to(self.around.people);
+        if !wanted.is_empty() {
+            return Err(Stop::Ask(wanted));
+        }
+        let people = approvers::copies(spec, &asked, self.around.people);
+        if !people.is_empty() {
+            let copied = Copied { people, by: None, comment: None };
+            self.news_of(task.run).copies.push(copied);
+        }
+        Ok(())
     }
 
     fn drop_call(&mut self, wait: u64) {
         let Some(Held::Call { run }) = self.run.held.remove(&wait) else { return };
-        let id = wire_id(self.order_id(run), wait);
+        let id = wire_id(self.order_id(run), wait, 1);
         let news = self.news_of(run);
         let before = news.calls.len();
         news.calls.retain(|call| call.id != id);
@@ -287,14 +604,7 @@ impl Settling<'_> {
     }
 
     fn name_of(&self, run: u32, node: &str) -> String {
-        let order = self.run.orders.get(&run);
-        let pin = order.and_then(|order| {
-            self.run.pins.processes.iter().find(|pin| {
-                (&pin.flow, pin.version, &pin.process)
-                    == (&order.flow, order.version, &order.process)
-            })
-        });
-        let process = pin.and_then(|pin| self.library.get(&pin.key));
+        let process = self.run.key_of(run).and_then(|key| self.versions.library.get(key));
         let found = process.and_then(|process| process.node(node));
         found.map_or_else(|| node.to_owned(), |node| node.name.to_string())
     }
@@ -317,18 +627,20 @@ impl Settling<'_> {
             }
             _ => self.run.last.clone(),
         };
-        let reason = match &self.act {
+        let reason = match self.act {
             Act::Cancel { reason, .. } => Some(reason.clone()),
-            Act::Complete { decision, .. } => decision.comment.clone(),
+            Act::Decide { decision, .. } | Act::Recall { decision } => {
+                decision.said.comment.clone()
+            }
             _ if run == 0 => self.error.clone(),
             _ => None,
         };
         self.news_of(run).finished = Some(Finished { ending, last, reason });
-        let ended = Ended { state, ending, end_activity, at: self.now };
+        let ended = Ended { state, ending, end_activity, at: self.around.now };
         self.change.ended.insert(run, ended);
     }
 
-    fn finish(mut self, schema: &Schema) -> Moved {
+    fn finish(mut self, rows: &BTreeMap<u64, Vec<Row>>, schema: &Schema) -> Moved {
         // An answered or given up call is not dropped: it is over all the same.
         if let Act::Answer { wait, .. } | Act::Refuse { wait, .. } | Act::Fail { wait, .. } =
             &self.act
@@ -339,31 +651,10 @@ impl Settling<'_> {
         {
             self.run.held.remove(wait);
         }
-        for (wait, task) in std::mem::take(&mut self.change.opened) {
-            if task.is_for_people && !task.assignees.is_empty() {
-                self.news_of(task.run).opened.push((wait, task.clone()));
-            }
-            self.change.opened.insert(wait, task);
-        }
-        for (wait, closed) in std::mem::take(&mut self.change.closed) {
-            if closed.task.is_for_people && !closed.task.assignees.is_empty() {
-                self.news_of(closed.task.run).closed.push((wait, closed.clone()));
-            }
-            self.change.closed.insert(wait, closed);
-        }
+        self.compare_rows(rows);
         self.news.retain(|_, news| !news.is_empty());
-        if let Some(news) = self.news.get_mut(&0)
-            && (news.started.is_some() || news.finished.is_some())
-        {
-            let variables = self.run.instance.variables();
-            let form = schema
-                .names()
-                .filter_map(|name| Some((name.to_owned(), variables.get(name)?.to_json())))
-                .collect();
-            news.form_data = Some(Json::Object(form));
-            let all = variables.iter().map(|(name, value)| (name.clone(), value.to_json()));
-            news.variables = Some(Json::Object(all.collect()));
-        }
+        self.tell_what_is_possible();
+        self.tell_values(schema);
         for run in self.news.keys() {
             if let Some(order) = self.run.orders.get_mut(run) {
                 order.told += 1;
