@@ -321,12 +321,15 @@ impl Scene<'_> {
         let word = match (step.what.as_str(), step.how.first()) {
             ("accept" | "urge", _) => return Ok(()),
             ("add_sign", Some(place)) => format!("add_sign_{place}"),
+            ("pass", _) => "APPROVED".to_owned(),
+            ("reject", _) => "REJECTED".to_owned(),
+            ("rebut", _) => "REBUTTED".to_owned(),
             (word, _) => word.to_owned(),
         };
         let shown = self.detail().await;
         let is_it = |line: &Value| {
             let action = line["action"].as_str().or(line["result"].as_str()).unwrap_or_default();
-            let is_decision = matches!(word.as_str(), "pass" | "reject");
+            let is_decision = matches!(word.as_str(), "APPROVED" | "REJECTED");
             let is_word = action == word || is_decision && action == "delegate_return";
             line["handler"]["code"] == who && is_word
         };
@@ -334,7 +337,7 @@ impl Scene<'_> {
             return Err(format!("no line of {who} {word} in {}", shown["history"]));
         }
         let has_void = || shown["tasks"].as_array().unwrap().iter().any(|task| task["voided"] == true);
-        if word == "rebut" && !has_void() {
+        if step.what == "rebut" && !has_void() {
             return Err(format!("{who} went back, and nothing is void in {}", shown["tasks"]));
         }
         Ok(())

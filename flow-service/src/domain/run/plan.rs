@@ -25,10 +25,14 @@ pub(super) struct Plan {
     pub(super) acted: Option<Last>,
     /// The approval that was acted on, as it is now.
     pub(super) approval: Option<(u64, Approval)>,
+    /// Its seats whose turn has come.
+    pub(super) turns: Vec<u32>,
     /// The approval of the task that opens at this node again.
     pub(super) reopened: Option<(String, Approval)>,
     /// Tasks whose decision counts no longer.
     pub(super) voids: Vec<u64>,
+    /// The row whose decision was taken back while others of its task were still asked.
+    pub(super) undone: Option<(u32, (u64, u32))>,
     pub(super) operations: Vec<Operation>,
     /// Approvals of several tasks as they are now.
     pub(super) approvals: Vec<(u64, Approval)>,
@@ -48,14 +52,23 @@ impl Default for Plan {
             ending: Ending::Revoke,
             acted: None,
             approval: None,
+            turns: Vec::new(),
             reopened: None,
             voids: Vec::new(),
+            undone: None,
             operations: Vec::new(),
             approvals: Vec::new(),
             concluded: Vec::new(),
             look_again: None,
             ran_out: None,
         }
+    }
+}
+
+impl Plan {
+    /// The tasks whose approvals change.
+    pub(super) fn touched(&self) -> Vec<u64> {
+        self.approval.iter().chain(&self.approvals).map(|(wait, _)| *wait).collect()
     }
 }
 
@@ -207,7 +220,7 @@ impl Run {
         if outcome.is_repeat {
             return Err(Refusal::Repeated);
         }
-        let Outcome { approval, verdict, returned_to, .. } = outcome;
+        let Outcome { approval, verdict, returned_to, opened, .. } = outcome;
         if let Some(to) = returned_to {
             plan.operations.push(self.operation(
                 task,
@@ -220,6 +233,7 @@ impl Run {
             plan.acted = None;
         }
         plan.approval = Some((wait, approval));
+        plan.turns = opened;
         self.conclude(versions, wait, verdict, decision, plan)
     }
 
@@ -420,6 +434,7 @@ impl Run {
                     Vec::new(),
                 )],
                 approval: Some((wait, outcome.approval)),
+                undone: Some((task.run, (wait, row))),
                 ..Plan::default()
             });
         }
@@ -551,6 +566,7 @@ impl Run {
                 let said = house(if passes { "超时自动通过" } else { "超时自动拒绝" });
                 let outcome = approval.force(passes, said.said.comment.as_deref(), now);
                 plan.approval = Some((wait, outcome.approval));
+                plan.turns = outcome.opened;
                 for (row, seen) in task.open_rows() {
                     let word = if passes { "timeout_pass" } else { "timeout_reject" };
                     let people = seen.people.clone();
