@@ -58,8 +58,6 @@ pub(crate) enum Error {
     UnknownPerson { field: &'static str, code: String },
     #[error("用户 {code} 已停用")]
     DisabledPerson { field: &'static str, code: String },
-    #[error("暂不支持{0}")]
-    NotOffered(&'static str),
     #[error("异常 {order}-{wait} 不存在或已解决")]
     UnknownIncident { order: i64, wait: u64 },
     #[error("原因仍未消除：{0}")]
@@ -144,11 +142,12 @@ impl Fault for Error {
             Error::Order(refusal) => match refusal {
                 run::Refusal::NotAssigned(_) | run::Refusal::NotStarter => Code::NotPermitted,
                 run::Refusal::Approval(refusal) => of_approval(refusal),
-                run::Refusal::NotAllowed(_) => Code::NotPermitted,
+                run::Refusal::NotAllowed(_) | run::Refusal::OtherApplication => Code::NotPermitted,
                 run::Refusal::NotATarget => Code::InvalidParameter,
-                run::Refusal::NoWayBack | run::Refusal::TooLate | run::Refusal::Repeated => {
-                    Code::WrongState
-                }
+                run::Refusal::NoWayBack
+                | run::Refusal::TooLate
+                | run::Refusal::NobodyFound(_)
+                | run::Refusal::Repeated => Code::WrongState,
                 run::Refusal::Engine(_) => Code::Internal,
                 run::Refusal::NothingWaits
                 | run::Refusal::Over
@@ -161,7 +160,6 @@ impl Fault for Error {
             | Error::DisabledPerson { .. }
             | Error::StillStuck(_)
             | Error::NothingChanged => Code::WrongState,
-            Error::NotOffered(_) => Code::NotSupported,
             Error::Crowded | Error::Stopped(_) | Error::NobodyToAsk => Code::Unavailable,
             Error::CarriedOut | Error::Snapshot(_) => Code::Internal,
             Error::FlowTaken(_) | Error::FormTaken(_) => Code::Duplicate,
@@ -215,7 +213,6 @@ impl Fault for Error {
             }
             Error::BadDrawing(findings) => findings.iter().map(fault).collect(),
             Error::Order(_)
-            | Error::NotOffered(_)
             | Error::StillStuck(_)
             | Error::NothingChanged
             | Error::CarriedOut

@@ -30,6 +30,9 @@ pub struct Database {
     pub statement_timeout_ms: u64,
     /// The longest a request waits for a free connection before it answers UNAVAILABLE.
     pub wait_timeout_ms: u64,
+    /// Whether a connection plans each statement once, whatever its values. It saves a good part of
+    /// PostgreSQL's work where the plan is always the same, and hurts where the values decide.
+    pub plans_once: bool,
 }
 
 /// The message bus.

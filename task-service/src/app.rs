@@ -45,7 +45,7 @@ impl Service for App {
         let public_url = config.pages.public_url;
         let ctx = Ctx {
             db: shell.db.clone(),
-            lists: Database::planning_once(&lists)?,
+            lists: Database::new(&lists)?,
             directory: Directory(config.sync.peer(shell.keys.clone())?),
             flows: Flows {
                 asked: config.flow.peer(shell.keys.clone())?,

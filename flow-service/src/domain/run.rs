@@ -104,6 +104,8 @@ pub(crate) struct Versions {
     pub(crate) specs: Specs,
     /// What the flows are called.
     pub(crate) names: BTreeMap<(FlowCode, i32), String>,
+    /// Who manages the flow: `aiflow:manager` of the process that was started.
+    pub(crate) manager: Option<String>,
     /// A task's time runs out in working hours.
     pub(crate) needs_calendar: bool,
 }
@@ -263,6 +265,10 @@ pub(crate) enum Refusal {
     TooLate,
     #[error("只有发起人可以撤回")]
     NotStarter,
+    #[error("该任务属于其他应用的流程，不能由本应用处理")]
+    OtherApplication,
+    #[error("流程不能发起：{0}")]
+    NobodyFound(String),
     #[error("nothing has changed")]
     Repeated,
     #[error("订单已结束")]
@@ -352,16 +358,23 @@ impl Act {
         }
     }
 
-    fn actor(&self) -> Option<String> {
+    /// Who acts, with what they say.
+    fn decision(&self) -> Option<&Decision> {
         match self {
             Act::Decide { decision, .. }
             | Act::Rebut { decision, .. }
             | Act::Deed { decision, .. }
             | Act::TakeBack { decision, .. }
             | Act::Remark { decision, .. }
-            | Act::Recall { decision } => Some(decision.user.clone()),
-            Act::Cancel { user, .. } => Some(user.clone()),
+            | Act::Recall { decision } => Some(decision),
             _ => None,
+        }
+    }
+
+    fn actor(&self) -> Option<String> {
+        match self {
+            Act::Cancel { user, .. } => Some(user.clone()),
+            _ => self.decision().map(|decision| decision.user.clone()),
         }
     }
 }

@@ -158,7 +158,6 @@ pub(crate) struct TaskHead {
     pub(crate) assignees: Vec<String>,
     pub(crate) due: Option<DateTime<Utc>>,
     pub(crate) created_seq: i64,
-    pub(crate) is_closed: bool,
     pub(crate) result: Option<String>,
     pub(crate) handler: Option<String>,
 }
@@ -185,8 +184,6 @@ struct TaskRow {
     due_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = BigInt)]
     created_seq: i64,
-    #[diesel(sql_type = Bool)]
-    is_closed: bool,
     #[diesel(sql_type = Nullable<Text>)]
     result: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -206,7 +203,6 @@ impl From<TaskRow> for TaskHead {
             assignees: row.assignees,
             due: row.due_at,
             created_seq: row.created_seq,
-            is_closed: row.is_closed,
             result: row.result,
             handler: row.handler,
         }
@@ -222,7 +218,7 @@ pub(crate) async fn list_open_tasks(
     let mut roots: Vec<i64> = orders.iter().map(|order| order.root).collect();
     roots.dedup();
     let rows: Vec<TaskRow> = sql("select order_id, wait, row as number, root_id, node, name, kind, assignees, due_at, created_seq, \
-         false as is_closed, result, handler from tasks \
+         result, handler from tasks \
          where root_id = any($1) and closed_at is null and order_id = any($2) order by created_seq limit $3")
     .bind::<Array<BigInt>, _>(roots)
     .bind::<Array<BigInt>, _>(orders.iter().map(|order| order.id).collect::<Vec<_>>())
@@ -241,7 +237,7 @@ pub(crate) async fn show_task(
     row: u32,
 ) -> QueryResult<Option<TaskHead>> {
     let found: Option<TaskRow> = sql("select order_id, wait, row as number, root_id, node, name, kind, assignees, due_at, created_seq, \
-         closed_at is not null as is_closed, result, handler from tasks where tenant = $1 and order_id = $2 and wait = $3 and row = $4")
+         result, handler from tasks where tenant = $1 and order_id = $2 and wait = $3 and row = $4")
     .bind::<Text, _>(tenant.as_str())
     .bind::<BigInt, _>(order)
     .bind::<BigInt, _>(i64::try_from(wait).unwrap_or(i64::MAX))

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use flow_engine::Process;
+use flow_engine::bpmn::model::{Attribute, Dialect};
 use moka::future::Cache;
 use shared::db::Conn;
 use shared::id::{FlowCode, Tenant};
@@ -28,6 +30,14 @@ const MOST_PINS: usize = 64;
 pub(crate) struct Definitions {
     compiled: Cache<(Tenant, FlowCode, i32), Arc<Compiled>>,
     versions: Cache<(Tenant, String), Arc<Versions>>,
+}
+
+/// Who manages a flow, as its process says.
+fn manager_of(process: &Process) -> Option<String> {
+    let attributes = process.info().attributes;
+    let ours = |it: &&Attribute| it.dialect == Dialect::Aiflow && it.name == "manager";
+    let manager = attributes.iter().find(ours)?.value.trim().to_owned();
+    Some(manager).filter(|user| !user.is_empty())
 }
 
 impl Definitions {
@@ -90,6 +100,9 @@ impl Definitions {
             let compiled = self.load(conn, tenant, &pin.flow, pin.version).await?;
             if let Some(process) = compiled.process(Some(&pin.process)) {
                 versions.library.insert(&pin.key, process.clone());
+                if versions.names.is_empty() {
+                    versions.manager = manager_of(process);
+                }
             }
             if let Some(specs) = compiled.specs.get(&pin.process) {
                 let timeouts = specs.values().filter_map(|spec| spec.timeout.as_ref());

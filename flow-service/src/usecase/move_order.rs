@@ -509,7 +509,7 @@ impl Writer {
             let around = Surroundings {
                 people: &job.people,
                 calendar: &self.usual_hours,
-                manager: None,
+                manager: versions.manager.as_deref(),
                 now,
             };
             let wanted = stepped.wanted(&versions, &around);
@@ -540,7 +540,12 @@ impl Writer {
                 count => self.take_ids(conn, count).await?,
             }
             .into_iter();
-            let around = Surroundings { people: &people, calendar: &calendar, manager: None, now };
+            let around = Surroundings {
+                people: &people,
+                calendar: &calendar,
+                manager: versions.manager.as_deref(),
+                now,
+            };
             let settled = caught(|| stepped.settle(versions, &around, &mut ids, schema));
             self.give_back(ids);
             let wanted = match settled {

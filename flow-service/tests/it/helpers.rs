@@ -332,9 +332,24 @@ impl TestApp {
         self.complete(json!({"taskId": task["taskId"], "userCode": user, "action": action})).await
     }
 
+    /// As task-service asks when somebody decides: `action` is `pass`, `reject` or `rebut`. The data
+    /// of the answer are the facts alone.
+    pub(crate) async fn complete(&self, mut body: Value) -> Answered {
+        let kind = body.as_object_mut().and_then(|fields| fields.remove("action")).unwrap();
+        body["operation"] = match kind.as_str() {
+            Some("rebut") => json!({"kind": "rebut", "to": {"target": "previous"}}),
+            _ => json!({ "kind": kind }),
+        };
+        let mut answered = self.operate(body).await;
+        if let Some(facts) = answered.body.pointer("/data/facts").cloned() {
+            answered.body["data"] = facts;
+        }
+        answered
+    }
+
     /// As task-service asks.
-    pub(crate) async fn complete(&self, body: Value) -> Answered {
-        self.post_as(self.service(), "/internal/task/complete", body).await
+    pub(crate) async fn operate(&self, body: Value) -> Answered {
+        self.post_as(self.service(), "/internal/task/operate", body).await
     }
 
     pub(crate) async fn history(&self, order: i64) -> Value {

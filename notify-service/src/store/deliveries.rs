@@ -79,9 +79,18 @@ pub(crate) async fn settle_all(tx: &Conn, folded: &Folded) -> QueryResult<()> {
         keys.push(key);
         users.push(user.as_str());
     }
-    sql("update deliveries d set state = x.next, tries = 0, updated_at = now(), \
-         due_at = case when x.next = 'finishing' then now() end \
-         from (select e.id, e.state, case \
+    #[derive(QueryableByName)]
+    struct NextRow {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+        #[diesel(sql_type = Text)]
+        state: String,
+        #[diesel(sql_type = Text)]
+        next: String,
+    }
+    // Found first and changed by number then: as one statement it is planned while the table is small,
+    // and goes on reading all of it when it is not.
+    let changes: Vec<NextRow> = sql("select * from (select e.id, e.state, case \
              when r.open and e.state = 'finishing' then 'created' \
              when not r.open and e.state = 'created' then 'finishing' \
              when not r.open and e.state = any($6) \
@@ -93,14 +102,28 @@ pub(crate) async fn settle_all(tx: &Conn, folded: &Folded) -> QueryResult<()> {
            cross join lateral (select open from recipients where notice_id = n.id \
              and user_code = k.user_code limit 1) r \
            cross join lateral (select * from deliveries where notice_id = n.id \
-             and user_code = k.user_code limit 2) e) x \
-         where d.id = x.id and d.state = x.state and d.lease is null and x.next is not null")
+             and user_code = k.user_code limit 2) e \
+           where e.lease is null) x where x.next is not null")
     .bind::<Array<Text>, _>(keys.tenants)
     .bind::<Array<Text>, _>(keys.apps)
     .bind::<Array<BigInt>, _>(keys.orders)
     .bind::<Array<Text>, _>(keys.tasks)
     .bind::<Array<Text>, _>(users)
     .bind::<Array<Text>, _>(words(&ENDED_BY_CLOSING))
+    .rows(tx)
+    .await?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let column = |of: fn(&NextRow) -> &str| changes.iter().map(of).collect::<Vec<_>>();
+    sql(
+        "update deliveries set state = $2[array_position($1, id)], tries = 0, updated_at = now(), \
+         due_at = case when $2[array_position($1, id)] = 'finishing' then now() end \
+         where id = any($1) and state = $3[array_position($1, id)] and lease is null",
+    )
+    .bind::<Array<BigInt>, _>(changes.iter().map(|row| row.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(column(|row| &row.next))
+    .bind::<Array<Text>, _>(column(|row| &row.state))
     .run(tx)
     .await?;
     Ok(())

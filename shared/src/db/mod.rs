@@ -97,17 +97,7 @@ where
 impl Database {
     /// Prepares a pool; connects on first use.
     pub fn new(settings: &crate::config::Database) -> anyhow::Result<Self> {
-        Self::at(address(settings)?, settings)
-    }
-
-    /// A pool for statements whose plan is the same whatever their values: they are planned once a
-    /// connection. It hurts where the values decide, so it is no setting for everything.
-    pub fn planning_once(settings: &crate::config::Database) -> anyhow::Result<Self> {
-        let address = address_with(settings, " -c plan_cache_mode=force_generic_plan")?;
-        Self::at(address, settings)
-    }
-
-    fn at(address: String, settings: &crate::config::Database) -> anyhow::Result<Self> {
+        let address = address(settings)?;
         let mut config = ManagerConfig::default();
         config.recycling_method = RecyclingMethod::Fast;
         let manager = AsyncDieselConnectionManager::new_with_config(address, config);
@@ -171,14 +161,12 @@ impl Database {
 
 /// The address with schema, time limits and UTC set for every session.
 pub(crate) fn address(settings: &crate::config::Database) -> anyhow::Result<String> {
-    address_with(settings, "")
-}
-
-fn address_with(settings: &crate::config::Database, more: &str) -> anyhow::Result<String> {
+    let plans = if settings.plans_once { "force_generic_plan" } else { "auto" };
     let mut address = url::Url::parse(settings.url.expose_secret())?;
     let options = format!(
         "-c search_path={} -c statement_timeout={} -c lock_timeout={} -c timezone=UTC \
-         -c idle_in_transaction_session_timeout=15000 -c jit=off{more}",
+         -c idle_in_transaction_session_timeout=15000 -c jit=off \
+         -c plan_cache_mode={plans}",
         settings.schema, settings.statement_timeout_ms, settings.statement_timeout_ms
     );
     address

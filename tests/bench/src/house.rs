@@ -164,7 +164,7 @@ impl House {
             (all("SEAL__KEY"), "5e".repeat(32)),
             (all("PUBLIC__URL"), url("gateway")),
         ];
-        for neighbour in ["sync", "sso", "flow"] {
+        for neighbour in ["sync", "sso", "flow", "task"] {
             settings.push((all(&format!("{}__URL", neighbour.to_uppercase())), url(neighbour)));
         }
         if name == "gateway" {

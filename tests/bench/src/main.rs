@@ -41,6 +41,9 @@ struct Asked {
     /// Only these parts: engine, flow, sync, hop, people, todo, push, session, refresh.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// With so many connections at a time; orders alone look at it.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32, 128])]
+    connections: Vec<usize>,
     /// Keep the database, to look at what was written.
     #[arg(long)]
     keep: bool,
@@ -100,7 +103,7 @@ async fn measure(asked: &Asked) -> anyhow::Result<()> {
     let began = Instant::now();
     say(began, "starting six services and a fake DingTalk");
     let house = House::start(&servers, &target.join("bench")).await?;
-    let mut bench = Bench::new(house, asked.quick, began).await?;
+    let mut bench = Bench::new(house, asked, began).await?;
     let wants = |part: &str| asked.only.is_empty() || asked.only.iter().any(|only| only == part);
     if wants("engine") {
         bench.run_engine()?;
@@ -153,6 +156,7 @@ struct Bench {
     erp: Signer,
     began: Instant,
     quick: bool,
+    connections: Vec<usize>,
     warmup: Duration,
     measured: Duration,
     limit: Pgbench,
@@ -161,7 +165,8 @@ struct Bench {
 }
 
 impl Bench {
-    async fn new(house: House, quick: bool, began: Instant) -> anyhow::Result<Self> {
+    async fn new(house: House, asked: &Asked, began: Instant) -> anyhow::Result<Self> {
+        let quick = asked.quick;
         let secs = |full: u64, short: u64| Duration::from_secs(if quick { short } else { full });
         house.db.batch_execute(pgbench::TABLES).await?;
         let erp = house.create_enterprise(orders::TENANT, false).await?;
@@ -171,7 +176,7 @@ impl Bench {
             .db
             .query_one(
                 "select current_setting('max_connections')::int \
-                 - current_setting('superuser_reserved_connections')::int - 30 \
+                 - current_setting('superuser_reserved_connections')::int - 50 \
                  - (select count(*) from pg_stat_activity where backend_type = 'client backend' \
                     and datname <> current_database())::int",
                 &[],
@@ -210,6 +215,7 @@ impl Bench {
             erp,
             began,
             quick,
+            connections: asked.connections.clone(),
             warmup,
             measured,
             limit,
@@ -306,7 +312,7 @@ impl Bench {
         self.load("warm-up: order/sync/task", gateway, 8, orders::syncs(&erp), "").await?;
         self.rest().await?;
         self.house.analyze().await?;
-        for connections in [1, 8, 32, 128] {
+        for connections in self.connections.clone() {
             let (script, source) = (pgbench::sync_script()?, orders::syncs(&erp));
             self.compare("order/sync/task", script, connections, source, "\"warnings\":[]").await?;
         }
@@ -346,7 +352,7 @@ impl Bench {
         flows::run(plan(8), &erp, &self.numbers, &self.house.watch).await?;
         self.rest().await?;
         self.house.analyze().await?;
-        for connections in [1, 8, 32, 128] {
+        for connections in self.connections.clone() {
             let limit = format!("pgbench: {work}");
             let limit = self.limit(&limit, pgbench::flow_script()?, connections).await?;
             let outcome =

@@ -92,6 +92,11 @@ impl Run {
         if is_operation && self.instance.state() != flow_engine::State::Running {
             return Err(Refusal::Over);
         }
+        if let Some(app) = act.decision().and_then(|decision| decision.app.as_deref())
+            && app != self.head.app.as_str()
+        {
+            return Err(Refusal::OtherApplication);
+        }
         match act.clone() {
             Act::Decide { wait, row, choice, decision } => {
                 self.decide(versions, wait, row, &choice, &decision, now)

@@ -409,6 +409,9 @@ impl Settling<'_> {
         if let Some(auto) = chosen.auto {
             let (passed, reason) = match auto {
                 Auto::Skip(reason) => (true, reason),
+                Auto::Refuse(reason) if matches!(self.act, Act::Start { .. }) => {
+                    return Err(Refusal::NobodyFound(reason).into());
+                }
                 Auto::Refuse(reason) => (false, reason),
             };
             task.sync();
