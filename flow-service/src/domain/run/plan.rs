@@ -157,14 +157,12 @@ impl Run {
         step.trail.first().is_some_and(is_error).then_some(step)
     }
 
-    /// A task that waits for people, with one of its rows that waits.
+    /// A task that waits for people, with one of its rows. Of a seat that was opened again only the
+    /// newest row is one: what was clicked on an older one comes too late.
     fn asked(&self, wait: u64, row: u32) -> Result<&Task, Refusal> {
         let task = self.task(wait).filter(|task| task.is_for_people);
         let task = task.ok_or(Refusal::NothingWaits)?;
-        match task.row(row) {
-            Some(_) => Ok(task),
-            None => Err(Refusal::NothingWaits),
-        }
+        if task.is_newest(row) { Ok(task) } else { Err(Refusal::NothingWaits) }
     }
 
     fn acted(&self, task: &Task, wait: u64, row: u32, user: &str) -> Last {
@@ -444,6 +442,7 @@ impl Run {
             });
         }
         let done = self.done.iter().find(|done| done.wait == wait && !done.is_void);
+        let done = done.filter(|done| done.task.is_newest(row));
         let task = &done.ok_or(Refusal::TooLate)?.task;
         let approval = task.approval.as_ref().ok_or(Refusal::TooLate)?;
         let seat = task.row(row).ok_or(Refusal::NothingWaits)?.seat;

@@ -469,7 +469,7 @@ impl House {
         let done = self.run.done.iter().map(|done| (done.wait, &done.task));
         for (wait, task) in self.tasks().chain(done) {
             for number in (1..).take(task.rows.len()) {
-                for user in (0..CROWD).map(name) {
+                for user in (0..CROWD).map(name).chain(["BOSS".to_owned()]) {
                     let decision = Decision { user: user.clone(), ..Decision::default() };
                     let act = Act::TakeBack { wait, row: number, decision };
                     if self.run.clone().advance(&self.versions, act, at(self.second)).is_ok() {
