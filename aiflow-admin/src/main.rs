@@ -2,6 +2,7 @@
 
 mod erp;
 mod sign_in;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -141,6 +142,9 @@ enum Command {
     },
     /// Try again what is stuck; the id is in the list of incidents.
     Retry { incident: String },
+    /// Compute the hashes of what happened to orders anew: of one, or of all of an enterprise. Fails if
+    /// something is not what was written.
+    Verify { enterprise: String, order: Option<i64> },
     /// When people of an enterprise work: deadlines may count working time only.
     #[command(subcommand)]
     Calendar(CalendarCommand),
@@ -296,6 +300,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             flow.post("/incident/retry", json!({"incidentId": incident})).await?;
             say("tried again; aiflow-admin incidents shows whether it is still stuck")
         }
+        Command::Verify { enterprise, order } => verify::verify(&flow, &enterprise, order).await,
         Command::Calendar(CalendarCommand::Show { enterprise }) => {
             let path = format!("/calendar?enterpriseCode={}", encode(&enterprise));
             say(&serde_json::to_string_pretty(&flow.get(&path).await?)?)

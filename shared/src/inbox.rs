@@ -42,6 +42,15 @@ pub async fn once(tx: &Conn, consumer: &str, ids: &[Uuid]) -> QueryResult<HashSe
     Ok(firsts.into_iter().map(|first| first.event_id).collect())
 }
 
+/// The bodies of those events that `consumer` hears for the first time, in order; marked as heard in
+/// this transaction.
+pub async fn fresh<E>(tx: &Conn, consumer: &str, events: Vec<Delivered<E>>) -> QueryResult<Vec<E>> {
+    let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
+    let firsts = once(tx, consumer, &ids).await?;
+    let news = events.into_iter().filter(|event| firsts.contains(&event.id));
+    Ok(news.map(|event| event.body).collect())
+}
+
 /// Whether trying again can help.
 #[derive(Debug)]
 pub enum Trouble {

@@ -7,6 +7,7 @@ pub(crate) mod calendar;
 pub(crate) mod chain;
 pub(crate) mod definition;
 pub(crate) mod directory;
+pub(crate) mod forecast;
 pub(crate) mod form;
 pub(crate) mod order;
 pub(crate) mod people;

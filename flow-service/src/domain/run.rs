@@ -3,6 +3,7 @@
 
 mod change;
 mod plan;
+mod preview;
 #[cfg(test)]
 mod properties;
 mod settle;
@@ -28,6 +29,7 @@ pub(crate) use change::{
     Change, Closed, Copied, ErrandKind, Finished, Incident, IncidentKind, Moved, News, Opened,
     Operation, Record, RowKey,
 };
+pub(crate) use preview::{Cancelled, Preview, Voided};
 pub(crate) use settle::Settlement;
 pub(crate) use task::{Decision, Done, Row, Said, Task};
 

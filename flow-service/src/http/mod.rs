@@ -6,7 +6,9 @@ pub(crate) mod form;
 pub(crate) mod incidents;
 pub(crate) mod internal;
 pub(crate) mod order;
+pub(crate) mod path;
 pub(crate) mod third_party;
+pub(crate) mod verify;
 
 use actix_web::web::ServiceConfig;
 use utoipa::OpenApi;
@@ -26,10 +28,13 @@ use utoipa::OpenApi;
     order::show_history,
     order::send_message,
     order::send_signal,
+    path::list_return_targets,
+    path::forecast_order,
     incidents::list_incidents,
     incidents::retry_incident,
     calendar::show_calendar,
     calendar::set_calendar,
+    verify::verify_order,
     third_party::create_third_party,
     third_party::online_third_party,
 ))]
@@ -50,10 +55,13 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(order::show_history)
         .service(order::send_message)
         .service(order::send_signal)
+        .service(path::list_return_targets)
+        .service(path::forecast_order)
         .service(incidents::list_incidents)
         .service(incidents::retry_incident)
         .service(calendar::show_calendar)
         .service(calendar::set_calendar)
+        .service(verify::verify_order)
         .service(third_party::create_third_party)
         .service(third_party::online_third_party)
         .service(internal::list_online)

@@ -26,7 +26,7 @@ use crate::usecase::Ctx;
 use crate::usecase::cancel_order::CancelOrder;
 use crate::usecase::list_open_tasks::{TaskHead, Which};
 use crate::usecase::send_message::SendMessage;
-use crate::usecase::show_history::{Head, HistoryLine, Stuck};
+use crate::usecase::show_history::{Head, HistoryLine, OperationLine, Stuck};
 use crate::usecase::start_order::StartOrder;
 
 /// Variables of one request at most.
@@ -104,7 +104,7 @@ fn read_form_data(fields: &mut Fields<'_>) -> Map<String, Any> {
 }
 
 /// Who looks: an application sees all of its enterprise, a person what concerns them.
-fn viewer_of(caller: &Caller) -> Option<UserCode> {
+pub(super) fn viewer_of(caller: &Caller) -> Option<UserCode> {
     match &caller.actor {
         Actor::Person(user) => Some(user.clone()),
         Actor::Application { .. } | Actor::Service(_) => None,
@@ -112,7 +112,11 @@ fn viewer_of(caller: &Caller) -> Option<UserCode> {
 }
 
 /// A person names nobody but themselves.
-fn acting(caller: &Caller, named: Option<UserCode>, field: &str) -> Result<UserCode, ApiError> {
+pub(super) fn acting(
+    caller: &Caller,
+    named: Option<UserCode>,
+    field: &str,
+) -> Result<UserCode, ApiError> {
     let own = viewer_of(caller);
     match (own, named) {
         (Some(own), Some(named)) if own != named => {
@@ -454,6 +458,8 @@ pub(crate) async fn set_variables(
 pub(crate) struct HistoryOut {
     /// In the order in which it happened.
     records: Vec<RecordOut>,
+    /// What people did, and what rules of the flow did in their place, in the same order.
+    operations: Vec<OperationOut>,
     /// The orders with everything that they called.
     orders: Vec<OrderOut>,
     /// What is stuck, and why.
@@ -478,6 +484,62 @@ pub(crate) struct RecordOut {
     /// Which iteration of a repeated activity, from 0.
     loop_index: Option<u32>,
     at: String,
+}
+
+/// One thing that somebody did.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OperationOut {
+    /// Rises with the records': greater than those of the step that it made.
+    seq: i64,
+    order_id: i64,
+    /// Absent where the order as a whole was meant.
+    task_id: Option<String>,
+    activity_id: String,
+    activity_name: String,
+    /// `pass`, `reject`, `rebut`, or what was done beside deciding: `transfer`, `add_sign_before` and
+    /// so on.
+    action: String,
+    /// Empty = the house itself, by a rule of the flow.
+    user_code: String,
+    /// For whom they stood in.
+    on_behalf_of: Option<String>,
+    comment: Option<String>,
+    /// To whom, or whom it was about.
+    people: Vec<String>,
+    attachments: Vec<AttachmentOut>,
+    /// Of an urge: which one it is.
+    count: Option<i32>,
+    at: String,
+}
+
+/// A reference to a file.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AttachmentOut {
+    name: String,
+    url: String,
+}
+
+impl From<OperationLine> for OperationOut {
+    fn from(line: OperationLine) -> Self {
+        let OperationLine { seq, order, at, operation } = line;
+        let attachments = operation.attachments.into_iter();
+        Self {
+            seq,
+            order_id: order,
+            task_id: operation.task_id,
+            activity_id: operation.activity_id,
+            activity_name: operation.activity_name,
+            action: operation.action,
+            user_code: operation.user_code,
+            on_behalf_of: operation.on_behalf_of,
+            comment: operation.comment,
+            people: operation.people,
+            attachments: attachments.map(|(name, url)| AttachmentOut { name, url }).collect(),
+            count: operation.count,
+            at: time::format(at),
+        }
+    }
 }
 
 /// An order, or one that it called.
@@ -596,6 +658,7 @@ pub(crate) async fn show_history(
     let lines = history.lines.into_iter();
     Ok(Reply(HistoryOut {
         records: lines.filter_map(|line| record(line, &by_id)).collect(),
+        operations: history.operations.into_iter().map(OperationOut::from).collect(),
         orders: history.orders.iter().map(OrderOut::from).collect(),
         incidents: history.stuck.into_iter().map(IncidentOut::from).collect(),
     }))

@@ -11,6 +11,7 @@ pub(crate) mod numbers;
 pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod runs;
+pub(crate) mod steps;
 mod tasks;
 pub(crate) mod third_party;
 pub(crate) mod timers;

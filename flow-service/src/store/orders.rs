@@ -10,8 +10,8 @@ use shared::db::{Conn, QueryResult, sql};
 use shared::id::Tenant;
 use uuid::Uuid;
 
-use super::runs::RecordJson;
-use crate::domain::order::State;
+use super::runs::{DetailRead, OperationRead, RecordJson};
+use crate::domain::order::{State, parse_wire_id};
 use crate::domain::run::RECORDS_OF_A_STEP;
 
 /// The order that a start with this key made, and its running number.
@@ -277,39 +277,55 @@ pub(crate) struct HistoryLine {
     pub(crate) at: DateTime<Utc>,
 }
 
-/// The history of these trees after the line `after`, at most about `most` lines, steps whole.
+/// What somebody did, or what a rule of the flow did for them; numbered like the lines.
+#[derive(Clone, Debug)]
+pub(crate) struct OperationLine {
+    pub(crate) seq: i64,
+    pub(crate) order: i64,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) operation: OperationRead,
+}
+
+/// The history of these trees after the line `after`, at most about `most` lines, steps whole: what
+/// happened to elements, and what people did.
 pub(crate) async fn list_history(
     conn: &Conn,
     orders: &[Head],
     after: i64,
     most: usize,
-) -> QueryResult<Vec<HistoryLine>> {
+) -> QueryResult<(Vec<HistoryLine>, Vec<OperationLine>)> {
     #[derive(QueryableByName)]
     struct StepRow {
+        #[diesel(sql_type = BigInt)]
+        order_id: i64,
         #[diesel(sql_type = BigInt)]
         no: i64,
         #[diesel(sql_type = Timestamptz)]
         at: DateTime<Utc>,
         #[diesel(sql_type = Jsonb)]
         records: Value,
+        #[diesel(sql_type = Nullable<Jsonb>)]
+        detail: Option<Value>,
     }
     let mut roots: Vec<i64> = orders.iter().map(|order| order.root).collect();
     roots.dedup();
-    let rows: Vec<StepRow> =
-        sql("select no, at, records from steps where order_id = any($1) and no >= $2 \
-         order by no limit $3")
-        .bind::<Array<BigInt>, _>(roots)
-        .bind::<BigInt, _>(after / RECORDS_OF_A_STEP)
-        .bind::<BigInt, _>(i64::try_from(most).unwrap_or(i64::MAX))
-        .rows(conn)
-        .await?;
+    let rows: Vec<StepRow> = sql(
+        "select order_id, no, at, records, detail from steps where order_id = any($1) and no >= $2 \
+         order by no limit $3",
+    )
+    .bind::<Array<BigInt>, _>(roots)
+    .bind::<BigInt, _>(after / RECORDS_OF_A_STEP)
+    .bind::<BigInt, _>(i64::try_from(most).unwrap_or(i64::MAX))
+    .rows(conn)
+    .await?;
     let known: std::collections::HashSet<i64> = orders.iter().map(|order| order.id).collect();
-    let mut lines = Vec::new();
+    let malformed = |error| diesel::result::Error::DeserializationError(Box::new(error));
+    let (mut lines, mut operations) = (Vec::new(), Vec::new());
     for row in rows {
-        let records: Vec<RecordJson> = serde_json::from_value(row.records)
-            .map_err(|error| diesel::result::Error::DeserializationError(Box::new(error)))?;
-        for (index, record) in records.into_iter().enumerate() {
-            let seq = row.no * RECORDS_OF_A_STEP + index as i64 + 1;
+        let records: Vec<RecordJson> = serde_json::from_value(row.records).map_err(malformed)?;
+        let mut seq = row.no * RECORDS_OF_A_STEP;
+        for record in records {
+            seq += 1;
             if seq > after && known.contains(&record.order) {
                 lines.push(HistoryLine {
                     seq,
@@ -323,11 +339,23 @@ pub(crate) async fn list_history(
                 });
             }
         }
-        if lines.len() >= most {
+        let detail: DetailRead = match row.detail {
+            Some(detail) => serde_json::from_value(detail).map_err(malformed)?,
+            None => DetailRead::default(),
+        };
+        for operation in detail.decisions.into_iter().chain(detail.operations) {
+            seq += 1;
+            let named = operation.task_id.as_deref().and_then(parse_wire_id);
+            let order = named.map_or(row.order_id, |(order, ..)| order);
+            if seq > after && known.contains(&order) {
+                operations.push(OperationLine { seq, order, at: row.at, operation });
+            }
+        }
+        if lines.len() + operations.len() >= most {
             break;
         }
     }
-    Ok(lines)
+    Ok((lines, operations))
 }
 
 /// An order of the enterprise, if there.

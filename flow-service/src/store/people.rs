@@ -71,6 +71,28 @@ pub(crate) async fn list(
     Ok(rows.into_iter().map(|row| ((row.tenant, row.user_code), row.active)).collect())
 }
 
+/// What these people are called, as far as our copy says.
+pub(crate) async fn list_names(
+    conn: &Conn,
+    tenant: &Tenant,
+    codes: Vec<String>,
+) -> QueryResult<HashMap<String, String>> {
+    #[derive(QueryableByName)]
+    struct NameRow {
+        #[diesel(sql_type = Text)]
+        user_code: String,
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let rows: Vec<NameRow> = sql("select user_code, name from people \
+         where tenant = $1 and user_code = any($2) and name <> ''")
+    .bind::<Text, _>(tenant.as_str())
+    .bind::<Array<Text>, _>(codes)
+    .rows(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.user_code, row.name)).collect())
+}
+
 /// These people and everybody above them, as far as our copy says more of them than that they exist.
 pub(crate) async fn list_above(
     conn: &Conn,

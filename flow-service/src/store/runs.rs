@@ -449,10 +449,13 @@ struct DetailJson<'v> {
 struct DecisionJson<'v> {
     task_id: String,
     activity_id: &'v str,
+    activity_name: &'v str,
     result: &'v str,
     user_code: &'v str,
     on_behalf_of: Option<&'v str>,
     comment: Option<&'v str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    attachments: &'v [(String, String)],
 }
 
 #[derive(Serialize)]
@@ -460,11 +463,47 @@ struct DecisionJson<'v> {
 struct OperationJson<'v> {
     task_id: Option<String>,
     activity_id: &'v str,
+    activity_name: &'v str,
     action: &'v str,
     user_code: &'v str,
     on_behalf_of: Option<&'v str>,
     comment: Option<&'v str>,
     people: &'v [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    attachments: &'v [(String, String)],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<i32>,
+}
+
+/// What is read of it; what older releases did not write is absent.
+#[derive(Default, Deserialize)]
+pub(super) struct DetailRead {
+    #[serde(default)]
+    pub(super) decisions: Vec<OperationRead>,
+    #[serde(default)]
+    pub(super) operations: Vec<OperationRead>,
+}
+
+/// A decision, whose action is its result, or an operation.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OperationRead {
+    pub(crate) task_id: Option<String>,
+    pub(crate) activity_id: String,
+    #[serde(default)]
+    pub(crate) activity_name: String,
+    #[serde(alias = "result")]
+    pub(crate) action: String,
+    pub(crate) user_code: String,
+    pub(crate) on_behalf_of: Option<String>,
+    pub(crate) comment: Option<String>,
+    #[serde(default)]
+    pub(crate) people: Vec<String>,
+    /// (name, address)
+    #[serde(default)]
+    pub(crate) attachments: Vec<(String, String)>,
+    #[serde(default)]
+    pub(crate) count: Option<i32>,
 }
 
 pub(crate) fn write_detail(run: &Run, change: &Change) -> QueryResult<Option<String>> {
@@ -474,20 +513,25 @@ pub(crate) fn write_detail(run: &Run, change: &Change) -> QueryResult<Option<Str
         Some(DecisionJson {
             task_id: id(closed.task.run, row),
             activity_id: &closed.task.node,
+            activity_name: &closed.task.name,
             result: closed.result,
             user_code: closed.handler.as_deref()?,
             on_behalf_of: closed.on_behalf_of.as_deref(),
             comment: closed.said.comment.as_deref(),
+            attachments: &closed.said.attachments,
         })
     });
     let operated = change.operations.iter().map(|operation| OperationJson {
         task_id: operation.row.as_ref().map(|row| id(operation.run, row)),
         activity_id: &operation.place.node,
+        activity_name: &operation.place.name,
         action: operation.action,
         user_code: &operation.user,
         on_behalf_of: operation.on_behalf_of.as_deref(),
         comment: operation.said.comment.as_deref(),
         people: &operation.people,
+        attachments: &operation.said.attachments,
+        count: operation.count,
     });
     let detail = DetailJson { decisions: decided.collect(), operations: operated.collect() };
     if detail.decisions.is_empty() && detail.operations.is_empty() {

@@ -102,7 +102,6 @@ impl Known {
 
     /// Looks into memory and our copy for whatever `want` needs, and gives what only sync-service
     /// knows: hand that to [`ask_people`], with no connection in hand, and add its answer.
-    #[expect(dead_code, reason = "called once approvals run")]
     pub(crate) async fn prepare(
         &self,
         conn: &Conn,

@@ -11,7 +11,7 @@ use moka::future::Cache;
 use shared::clock::Clock;
 use shared::code::Code;
 use shared::contract::order::OrderAdvanced;
-use shared::db::group::{Group, Shape, Stopped};
+use shared::db::group::{Group, Shape, each_for_itself};
 use shared::db::{Conn, Database, QueryResult};
 use shared::fault::Fault;
 use shared::id;
@@ -224,40 +224,14 @@ struct Ready<R = Run> {
 impl Writer {
     /// One statement for all; when that fails, one for each, so that each fails for itself.
     async fn write(&self, jobs: Vec<Job>) -> Vec<Result<Outcome, Error>> {
-        let size = jobs.len();
-        match self.write_together(&jobs).await {
-            Ok(answers) => answers,
-            Err(error) if size == 1 => vec![Err(error)],
-            // The database is away for all of them: trying each would only make them wait longer.
-            Err(error) if error.code() == Code::Unavailable => {
-                let mut answers: Vec<_> = (1..size).map(|_| Err(Error::Stopped(Stopped))).collect();
-                answers.push(Err(error));
-                answers
-            }
-            Err(error) => {
-                tracing::warn!(
-                    size,
-                    cause = shared::fault::chain(&error),
-                    "a batch of steps failed, writing each alone"
-                );
-                let mut answers = Vec::with_capacity(size);
-                for job in jobs {
-                    let answer = self.write_together(std::slice::from_ref(&job)).await;
-                    answers.push(
-                        answer.and_then(|mut only| {
-                            only.pop().unwrap_or(Err(Error::Stopped(Stopped)))
-                        }),
-                    );
-                }
-                answers
-            }
-        }
+        each_for_itself(jobs, Job::clone, |jobs| self.write_together(jobs)).await
     }
 
     /// Reads, decides and writes without holding a lock: where somebody else moved an order in
     /// between, nothing of it is written and it is judged anew. Of several steps of one order each
     /// round makes one.
-    async fn write_together(&self, jobs: &[Job]) -> Result<Vec<Result<Outcome, Error>>, Error> {
+    async fn write_together(&self, jobs: Vec<Job>) -> Result<Vec<Result<Outcome, Error>>, Error> {
+        let jobs = jobs.as_slice();
         let mut answers: BTreeMap<usize, Result<Outcome, Error>> = BTreeMap::new();
         let conn = self.db.connection().await?;
         let started = self.number_starts(&conn, jobs).await?;

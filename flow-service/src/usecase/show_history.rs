@@ -7,7 +7,7 @@ use super::list_open_tasks::visible;
 use crate::domain::order::State;
 use crate::error::Error;
 pub(crate) use crate::store::incidents::Stuck;
-pub(crate) use crate::store::orders::{Head, HistoryLine, Which};
+pub(crate) use crate::store::orders::{Head, HistoryLine, OperationLine, Which};
 use crate::store::{incidents, orders};
 
 /// Incidents of this kind hold up a token; of the other, a task waits for its people.
@@ -17,6 +17,7 @@ const ELEMENT: &str = "element";
 pub(crate) struct History {
     pub(crate) orders: Vec<Head>,
     pub(crate) lines: Vec<HistoryLine>,
+    pub(crate) operations: Vec<OperationLine>,
     pub(crate) stuck: Vec<Stuck>,
 }
 
@@ -32,7 +33,7 @@ pub(crate) async fn show_history(
 ) -> Result<History, Error> {
     let conn = ctx.db.connection().await?;
     let mut orders = visible(&conn, tenant, viewer, &which).await?;
-    let lines = orders::list_history(&conn, &orders, after, most).await?;
+    let (lines, operations) = orders::list_history(&conn, &orders, after, most).await?;
     let stuck = incidents::list_of(&conn, &orders).await?;
     for order in orders.iter_mut().filter(|order| order.state == State::Running) {
         if stuck.iter().any(|one| one.kind == ELEMENT && [one.root, one.order].contains(&order.id))
@@ -40,5 +41,5 @@ pub(crate) async fn show_history(
             order.state = State::Failed;
         }
     }
-    Ok(History { orders, lines, stuck })
+    Ok(History { orders, lines, operations, stuck })
 }

@@ -13,15 +13,14 @@ pub(crate) async fn store_departments(
     ctx: &Ctx,
     events: Vec<Delivered<DepartmentsChanged>>,
 ) -> Result<(), Error> {
-    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
     ctx.db
         .transaction(async |tx| {
-            let firsts = inbox::once(tx, "flow", &ids).await?;
-            let news = events.iter().filter(|event| firsts.contains(&event.id));
+            let news = inbox::fresh(tx, "flow", events).await?;
             let rows: Vec<_> = news
+                .iter()
                 .flat_map(|event| {
-                    let tenant = event.body.tenant.as_str();
-                    event.body.departments.iter().map(move |department| (tenant, department))
+                    let tenant = event.tenant.as_str();
+                    event.departments.iter().map(move |department| (tenant, department))
                 })
                 .collect();
             departments::save_all(tx, &rows).await?;

@@ -8,6 +8,8 @@ mod forms;
 mod helpers;
 mod messages;
 mod orders;
+mod paths;
 mod people;
 mod services;
 mod timers;
+mod verify;

@@ -15,8 +15,9 @@ pub(crate) async fn people_changed(
     ctx: Arc<Ctx>,
     events: Vec<Delivered<PeopleChanged>>,
 ) -> Result<(), Error> {
-    let changes = events.into_iter().map(|event| (event.id, people(event.body))).collect();
-    usecase::update_people::update_people(&ctx, changes).await
+    let people = |event: Delivered<_>| Delivered { id: event.id, body: people(event.body) };
+    let events = events.into_iter().map(people).collect();
+    usecase::update_people::update_people(&ctx, events).await
 }
 
 fn people(event: PeopleChanged) -> Vec<(Tenant, Person)> {

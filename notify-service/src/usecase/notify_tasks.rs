@@ -6,7 +6,6 @@ use shared::contract::task::TasksChanged;
 use shared::db::Conn;
 use shared::id::Tenant;
 use shared::inbox;
-use uuid::Uuid;
 
 use super::{CONSUMER, Ctx};
 use crate::domain::change::{Assignee, Closed, Folded, Opened, OrderChange, fold};
@@ -26,13 +25,10 @@ pub(crate) async fn notify_tasks(
     ctx: &Ctx,
     events: Vec<Delivered<TasksChanged>>,
 ) -> Result<(), Error> {
-    let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
     ctx.db
         .transaction(async |tx| {
-            let firsts = inbox::once(tx, CONSUMER, &ids).await?;
             let (mut closings, mut openings) = (Vec::new(), Vec::new());
-            for event in events.into_iter().filter(|event| firsts.contains(&event.id)) {
-                let mut opening = event.body;
+            for mut opening in inbox::fresh(tx, CONSUMER, events).await? {
                 if !opening.closed.is_empty() {
                     let opened = std::mem::take(&mut opening.opened);
                     closings.push(change(opening.clone()));

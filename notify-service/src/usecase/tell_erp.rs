@@ -9,7 +9,6 @@ use shared::contract::order::{OrderAdvanced, ServiceAnswered};
 use shared::contract::{Delivered, Event};
 use shared::db::Conn;
 use shared::{inbox, outbox};
-use uuid::Uuid;
 
 use super::{CONSUMER, Ctx, tell_people};
 use crate::domain::advance::{
@@ -29,12 +28,9 @@ pub(crate) async fn tell_erp(
     ctx: &Ctx,
     events: Vec<Delivered<OrderAdvanced>>,
 ) -> Result<(), Error> {
-    let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
     ctx.db
         .transaction(async |tx| {
-            let firsts = inbox::once(tx, CONSUMER, &ids).await?;
-            let fresh = events.into_iter().filter(|event| firsts.contains(&event.id));
-            let fresh: Vec<OrderAdvanced> = fresh.map(|event| event.body).collect();
+            let fresh = inbox::fresh(tx, CONSUMER, events).await?;
             if fresh.is_empty() {
                 return Ok(());
             }

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use shared::contract::Delivered;
 use shared::id::Tenant;
 use shared::inbox;
-use uuid::Uuid;
 
 use super::{CONSUMER, Ctx};
 use crate::domain::person::Person;
@@ -15,14 +15,12 @@ use crate::store::{deliveries, people};
 /// One transaction for a whole batch of events.
 pub(crate) async fn update_people(
     ctx: &Ctx,
-    changes: Vec<(Uuid, Vec<(Tenant, Person)>)>,
+    events: Vec<Delivered<Vec<(Tenant, Person)>>>,
 ) -> Result<(), Error> {
-    let ids: Vec<Uuid> = changes.iter().map(|(id, _)| *id).collect();
     ctx.db
         .transaction(async |tx| {
-            let firsts = inbox::once(tx, CONSUMER, &ids).await?;
-            let fresh = changes.into_iter().filter(|(id, _)| firsts.contains(id));
-            let newest = newest(fresh.flat_map(|(_, people)| people));
+            let news = inbox::fresh(tx, CONSUMER, events).await?;
+            let newest = newest(news.into_iter().flatten());
             let tenants: Vec<&str> = newest.iter().map(|(tenant, _)| tenant.as_str()).collect();
             people::lock(tx, &tenants).await?;
             people::save_all(tx, &newest).await?;

@@ -3,7 +3,6 @@
 use shared::contract::Delivered;
 use shared::contract::session::SessionStolen;
 use shared::inbox;
-use uuid::Uuid;
 
 use super::{CONSUMER, Ctx, notify_tasks};
 use crate::domain::change::{Assignee, Opened, OrderChange, fold};
@@ -16,12 +15,9 @@ pub(crate) async fn warn_person(
     ctx: &Ctx,
     events: Vec<Delivered<SessionStolen>>,
 ) -> Result<(), Error> {
-    let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
     ctx.db
         .transaction(async |tx| {
-            let firsts = inbox::once(tx, CONSUMER, &ids).await?;
-            let fresh = events.into_iter().filter(|event| firsts.contains(&event.id));
-            let stolen: Vec<SessionStolen> = fresh.map(|event| event.body).collect();
+            let stolen = inbox::fresh(tx, CONSUMER, events).await?;
             let tenants: Vec<&str> = stolen.iter().map(|one| one.tenant.as_str()).collect();
             people::lock(tx, &tenants).await?;
             let opening = fold(stolen.into_iter().map(opening).collect());

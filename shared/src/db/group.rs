@@ -5,6 +5,9 @@ use std::future::Future;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::code::Code;
+use crate::fault::{Fault, chain};
+
 /// Collects jobs and hands them over in batches; cheap to clone.
 ///
 /// While the writers commit, the next batch gathers: under load batches grow by themselves, and at
@@ -82,6 +85,40 @@ impl<J: Send + 'static, A: Send + 'static> Group<J, A> {
         let (sender, answer) = oneshot::channel();
         self.queue.send((job, sender)).await.or(Err(Stopped))?;
         answer.await.or(Err(Stopped))
+    }
+}
+
+/// Writes a batch together; when that fails, each job alone, so that each fails for itself. `again` is
+/// a job as it is to be tried once more. Where the database is away for all of them, nobody is tried
+/// again: that would only make them wait longer.
+pub async fn each_for_itself<J, A, E, F>(
+    jobs: Vec<J>,
+    again: impl Fn(&J) -> J,
+    write: impl Fn(Vec<J>) -> F,
+) -> Vec<Result<A, E>>
+where
+    E: Fault + From<Stopped>,
+    F: Future<Output = Result<Vec<Result<A, E>>, E>>,
+{
+    let size = jobs.len();
+    let alone: Vec<J> = jobs.iter().map(again).collect();
+    match write(jobs).await {
+        Ok(answers) => answers,
+        Err(error) if size == 1 => vec![Err(error)],
+        Err(error) if error.code() == Code::Unavailable => {
+            let mut answers: Vec<_> = (1..size).map(|_| Err(Stopped.into())).collect();
+            answers.push(Err(error));
+            answers
+        }
+        Err(error) => {
+            tracing::warn!(size, cause = chain(&error), "a batch failed, writing each alone");
+            let mut answers = Vec::with_capacity(size);
+            for job in alone {
+                let only = write(vec![job]).await;
+                answers.push(only.and_then(|mut only| only.pop().unwrap_or(Err(Stopped.into()))));
+            }
+            answers
+        }
     }
 }
 

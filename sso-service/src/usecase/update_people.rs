@@ -16,15 +16,12 @@ pub(crate) async fn update_people(
     ctx: &Ctx,
     events: Vec<Delivered<PeopleChanged>>,
 ) -> Result<(), Error> {
-    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
     ctx.db
         .transaction(async |tx| {
-            let firsts = inbox::once(tx, CONSUMER, &ids).await?;
-            let fresh = events.iter().filter(|event| firsts.contains(&event.id));
-            let changed: Vec<_> = fresh
-                .flat_map(|event| {
-                    event.body.people.iter().map(|person| (event.body.tenant.as_str(), person))
-                })
+            let news = inbox::fresh(tx, CONSUMER, events).await?;
+            let changed: Vec<_> = news
+                .iter()
+                .flat_map(|event| event.people.iter().map(|person| (event.tenant.as_str(), person)))
                 .collect();
             people::save_all(tx, &changed).await?;
             let left = changed.iter().filter(|(_, person)| !person.active);

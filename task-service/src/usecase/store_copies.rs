@@ -3,7 +3,6 @@
 use shared::contract::Delivered;
 use shared::contract::directory::PeopleChanged;
 use shared::contract::flow::FlowPublished;
-use shared::db::{Conn, QueryResult};
 use shared::inbox;
 
 use super::Ctx;
@@ -19,7 +18,7 @@ pub(crate) async fn store_people(
 ) -> Result<(), Error> {
     ctx.db
         .transaction(async |tx| {
-            let news = only_news(tx, events).await?;
+            let news = inbox::fresh(tx, CONSUMER, events).await?;
             let changed: Vec<_> = news
                 .iter()
                 .flat_map(|event| event.people.iter().map(|person| (event.tenant.as_str(), person)))
@@ -37,22 +36,11 @@ pub(crate) async fn store_flows(
 ) -> Result<(), Error> {
     ctx.db
         .transaction(async |tx| {
-            let news = only_news(tx, events).await?;
+            let news = inbox::fresh(tx, CONSUMER, events).await?;
             flows::save_all(tx, &news).await?;
             Ok::<_, Error>(())
         })
         .await?;
     ctx.known_flows.invalidate_all();
     Ok(())
-}
-
-/// The events of a batch that are heard for the first time.
-async fn only_news<E>(tx: &Conn, events: Vec<Delivered<E>>) -> QueryResult<Vec<E>> {
-    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
-    let firsts = inbox::once(tx, CONSUMER, &ids).await?;
-    Ok(events
-        .into_iter()
-        .filter(|event| firsts.contains(&event.id))
-        .map(|event| event.body)
-        .collect())
 }

@@ -5,11 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use shared::clock::Clock;
-use shared::code::Code;
 use shared::contract::task::TasksChanged;
-use shared::db::group::{Group, Shape, Stopped};
+use shared::db::group::{Group, Shape, each_for_itself};
 use shared::db::{Conn, Database, QueryResult};
-use shared::fault::Fault;
 use shared::id;
 use shared::outbox;
 use uuid::Uuid;
@@ -127,35 +125,8 @@ impl Writer {
 
     /// One transaction for all; when that fails, one for each, so that each fails for itself.
     async fn write(&self, jobs: Vec<(Job, Read)>) -> Vec<Result<Absorbed, Error>> {
-        let size = jobs.len();
-        let alone: Vec<Job> = jobs.iter().map(|(job, _)| job.clone()).collect();
-        match self.write_together(jobs).await {
-            Ok(answers) => answers,
-            Err(error) if size == 1 => vec![Err(error)],
-            // The database is away for all of them: trying each would only make them wait longer.
-            Err(error) if error.code() == Code::Unavailable => {
-                let mut answers: Vec<_> = (1..size).map(|_| Err(Error::Stopped(Stopped))).collect();
-                answers.push(Err(error));
-                answers
-            }
-            Err(error) => {
-                tracing::warn!(
-                    size,
-                    cause = shared::fault::chain(&error),
-                    "a batch of changes failed, writing each alone"
-                );
-                let mut answers = Vec::with_capacity(size);
-                for job in alone {
-                    let answer = self.write_together(vec![(job, None)]).await;
-                    answers.push(
-                        answer.and_then(|mut only| {
-                            only.pop().unwrap_or(Err(Error::Stopped(Stopped)))
-                        }),
-                    );
-                }
-                answers
-            }
-        }
+        let again = |(job, _): &(Job, Read)| (job.clone(), None);
+        each_for_itself(jobs, again, |jobs| self.write_together(jobs)).await
     }
 
     /// Reads, decides and writes without holding a lock: where somebody else changed an order in

@@ -199,6 +199,9 @@ fn made(
     let number: i64 = number.ok_or(unknown)?;
     let mut runs = RUNS.lock().unwrap();
     let run = runs.get_mut(&number).filter(|run| run.tenant == tenant).ok_or(unknown)?;
+    if wanted.app.as_deref().is_some_and(|app| app != APP) {
+        return Err((-4001, "NOT_PERMITTED", ""));
+    }
     let (stage, waiting) = run.waits.clone().unwrap_or((usize::MAX, String::new()));
     let asked = wanted.task_id.clone().unwrap_or(waiting.clone());
     let user = &wanted.user_code;
