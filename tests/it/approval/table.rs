@@ -20,6 +20,8 @@ pub(super) struct Row {
 /// One thing that somebody does.
 pub(super) struct Step {
     pub(super) who: String,
+    /// As a person who is signed in; else the application names them.
+    pub(super) is_alone: bool,
     pub(super) what: String,
     /// To whom, where, how.
     pub(super) how: Vec<String>,
@@ -60,8 +62,11 @@ fn row(line: &str) -> Row {
     Row { on_reject, steps, cells, text: text.clone() }
 }
 
-fn step(text: &str) -> Step {
-    let mut words = text.split(' ').map(str::to_owned);
-    let (who, what) = (words.next().unwrap(), words.next().unwrap());
-    Step { who, what, how: words.collect() }
+pub(super) fn step(text: &str) -> Step {
+    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    let is_alone = words[1] == "themselves";
+    if is_alone {
+        words.remove(1);
+    }
+    Step { who: words[0].clone(), is_alone, what: words[1].clone(), how: words[2..].to_vec() }
 }

@@ -519,14 +519,21 @@ impl Run {
         word: &'static str,
     ) {
         let house = Decision { user: String::new(), ..Decision::default() };
-        for (row, _) in task
-            .open_rows()
-            .filter(|(_, row)| before.seat(row.seat).is_some_and(|seat| seat.is_held_by(from)))
-        {
+        // Also a turn that has not come yet changes hands.
+        for seat in after.seats() {
+            let known = before.seat(seat.no).map_or(0, |seat| seat.past.len());
+            let is_moved = |past: &Past| {
+                matches!(past, Past::Substituted { from: was, .. } if was == from)
+            };
+            if !seat.past.iter().skip(known).any(is_moved) {
+                continue;
+            }
+            let row = task.row_of(seat.no);
             let people = vec![to.user.clone()];
-            let operation = self.operation(task, wait, row, word, &house, people);
+            let operation = self.operation(task, wait, row.unwrap_or(1), word, &house, people);
             let on_behalf_of = Some(from.to_owned());
-            plan.operations.push(Operation { on_behalf_of, ..operation });
+            let row = row.map(|row| (wait, row));
+            plan.operations.push(Operation { row, on_behalf_of, ..operation });
         }
         match after.verdict() {
             Verdict::Pending => {}
