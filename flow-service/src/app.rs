@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use shared::clock::Clock;
@@ -28,6 +29,8 @@ const WAITING: usize = 10_000;
 pub struct App {
     shell: Shell,
     ctx: Arc<Ctx>,
+    /// How often tasks are looked for whose people are not there.
+    away: Duration,
 }
 
 impl Service for App {
@@ -46,7 +49,8 @@ impl Service for App {
         let steps =
             move_order::start(db.clone(), clock.clone(), definitions.clone(), known.clone(), shape);
         let ctx = Ctx { db, clock, directory, tasks, steps, definitions, known };
-        Ok(Self { shell, ctx: Arc::new(ctx) })
+        let away = Duration::from_secs(config.away.every_secs);
+        Ok(Self { shell, ctx: Arc::new(ctx), away })
     }
 
     fn address(&self) -> SocketAddr {
@@ -54,13 +58,13 @@ impl Service for App {
     }
 
     async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let ctx = self.ctx.clone();
+        let (ctx, away) = (self.ctx.clone(), self.away);
         let tasks = |shell: &Shell, stop: CancellationToken| {
             let (db, bus) = (shell.db.clone(), shell.bus.clone());
             let consumer = Consumer::new(Self::NAME, ctx.clone(), db, bus, events::subscriptions());
             vec![
                 telemetry::spawn(consumer.run(stop.clone())),
-                telemetry::spawn(jobs::run(ctx, stop)),
+                telemetry::spawn(jobs::run(ctx, away, stop)),
             ]
         };
         self.shell.serve(self.ctx, http::routes, tasks, stop).await

@@ -13,6 +13,7 @@ pub struct Config {
     pub(crate) sync: Neighbour,
     pub(crate) task: Neighbour,
     pub(crate) batch: Batch,
+    pub(crate) away: Away,
     log: Log,
 }
 
@@ -22,12 +23,20 @@ pub(crate) struct Batch {
     pub(crate) writers: usize,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Away {
+    pub(crate) every_secs: u64,
+}
+
 impl Check for Config {
     fn mistakes(&self) -> Vec<String> {
         let mut mistakes =
             [self.database.mistakes(), self.bus.mistakes(), self.internal.mistakes()].concat();
         if self.batch.most == 0 || self.batch.writers == 0 {
             mistakes.push("batch.most and batch.writers must be at least 1".to_owned());
+        }
+        if self.away.every_secs == 0 {
+            mistakes.push("away.every_secs must be at least 1".to_owned());
         }
         mistakes
     }

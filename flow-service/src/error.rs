@@ -5,7 +5,9 @@ use shared::code::Code;
 use shared::db;
 use shared::fault::{DrawingPlace, Fault, FieldError};
 use shared::http::client;
+use uuid::Uuid;
 
+use crate::domain::absence;
 use crate::domain::approval;
 use crate::domain::form::Mistake;
 use crate::domain::run;
@@ -18,6 +20,8 @@ pub(crate) enum Error {
     UnknownPeople(Vec<FieldError>),
     #[error("流程 {0} 不存在")]
     UnknownFlow(String),
+    #[error("引用的流程不存在：{}", names(.0))]
+    UnknownFlows(Vec<FieldError>),
     #[error("流程 {flow} 没有版本 {version}")]
     UnknownVersion { flow: String, version: i32 },
     #[error("流程编码 {0} 已被其他应用或流程占用")]
@@ -58,6 +62,10 @@ pub(crate) enum Error {
     UnknownPerson { field: &'static str, code: String },
     #[error("用户 {code} 已停用")]
     DisabledPerson { field: &'static str, code: String },
+    #[error("外出记录 {0} 不存在")]
+    UnknownAbsence(Uuid),
+    #[error(transparent)]
+    Absence(#[from] absence::Refusal),
     #[error("异常 {order}-{wait} 不存在或已解决")]
     UnknownIncident { order: i64, wait: u64 },
     #[error("原因仍未消除：{0}")]
@@ -138,7 +146,15 @@ impl Fault for Error {
             | Error::UnknownOrder(_)
             | Error::UnknownTask(_)
             | Error::UnknownPerson { .. }
+            | Error::UnknownFlows(_)
+            | Error::UnknownAbsence(_)
             | Error::UnknownIncident { .. } => Code::UnknownReference,
+            Error::Absence(refusal) => match refusal {
+                absence::Refusal::Oneself | absence::Refusal::Reversed | absence::Refusal::Past => {
+                    Code::InvalidParameter
+                }
+                absence::Refusal::Overlaps(_) | absence::Refusal::Cycle(_) => Code::WrongState,
+            },
             Error::Order(refusal) => match refusal {
                 run::Refusal::NotAssigned(_) | run::Refusal::NotStarter => Code::NotPermitted,
                 run::Refusal::Approval(refusal) => of_approval(refusal),
@@ -176,7 +192,7 @@ impl Fault for Error {
 
     fn details(&self) -> Vec<FieldError> {
         match self {
-            Error::UnknownPeople(details) => details.clone(),
+            Error::UnknownPeople(details) | Error::UnknownFlows(details) => details.clone(),
             Error::UnknownFlow(_)
             | Error::FlowTaken(_)
             | Error::NotThirdParty(_)
@@ -210,6 +226,17 @@ impl Fault for Error {
             }
             Error::UnknownPerson { field, .. } | Error::DisabledPerson { field, .. } => {
                 vec![FieldError::reference(*field, self.to_string())]
+            }
+            Error::UnknownAbsence(_) => {
+                vec![FieldError::reference("absenceId", self.to_string())]
+            }
+            Error::Absence(refusal) => {
+                let field = match refusal {
+                    absence::Refusal::Oneself | absence::Refusal::Cycle(_) => "agent",
+                    absence::Refusal::Reversed | absence::Refusal::Past => "to",
+                    absence::Refusal::Overlaps(_) => "from",
+                };
+                vec![FieldError::malformed(field, self.to_string())]
             }
             Error::BadDrawing(findings) => findings.iter().map(fault).collect(),
             Error::Order(_)

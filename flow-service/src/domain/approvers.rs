@@ -142,16 +142,6 @@ impl TaskSpec {
         let decides = matches!(operation, "pass" | "reject" | "accept");
         decides || self.operations.as_ref().is_none_or(named)
     }
-
-    /// Whether the starter is to choose the people.
-    pub(crate) fn asks_starter(&self) -> bool {
-        self.rules.contains(&Rule::StarterChoice)
-    }
-
-    /// Whether the previous approver is to choose the people.
-    pub(crate) fn asks_previous(&self) -> bool {
-        self.rules.contains(&Rule::PreviousChoice)
-    }
 }
 
 impl Rule {

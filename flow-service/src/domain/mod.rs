@@ -1,5 +1,6 @@
 //! The nouns and rules of flows.
 
+pub(crate) mod absence;
 pub(crate) mod apply_rule;
 pub(crate) mod approval;
 pub(crate) mod approvers;
@@ -14,5 +15,6 @@ pub(crate) mod people;
 pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod running_number;
+pub(crate) mod stand_in;
 pub(crate) mod third_party;
 pub(crate) mod version;

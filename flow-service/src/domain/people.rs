@@ -120,6 +120,15 @@ impl People {
         self.departments.get(name).or_else(by_code)
     }
 
+    /// How a person is named to people: with their name, where it is known.
+    pub(crate) fn label(&self, code: &str) -> String {
+        let name = self.profiles.get(code).map(|profile| profile.name.as_str());
+        match name.filter(|name| !name.is_empty() && *name != code) {
+            Some(name) => format!("{name}（{code}）"),
+            None => code.to_owned(),
+        }
+    }
+
     /// Takes over what another knows; where both know something, the other's counts.
     pub(crate) fn add(&mut self, other: People) {
         self.users.extend(other.users);

@@ -92,7 +92,6 @@ pub(crate) struct Last {
 
 /// What waits for somebody outside.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly everything that is held is a task")]
 pub(crate) enum Held {
     Task(Task),
     Call { run: u32 },

@@ -1,8 +1,10 @@
 //! The addresses of flow-service.
 
+pub(crate) mod absence;
 pub(crate) mod calendar;
 pub(crate) mod flow;
 pub(crate) mod form;
+pub(crate) mod handover;
 pub(crate) mod incidents;
 pub(crate) mod internal;
 pub(crate) mod order;
@@ -30,6 +32,10 @@ use utoipa::OpenApi;
     order::send_signal,
     path::list_return_targets,
     path::forecast_order,
+    absence::list_absences,
+    absence::set_absence,
+    absence::cancel_absence,
+    handover::hand_over,
     incidents::list_incidents,
     incidents::retry_incident,
     calendar::show_calendar,
@@ -57,6 +63,10 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(order::send_signal)
         .service(path::list_return_targets)
         .service(path::forecast_order)
+        .service(absence::list_absences)
+        .service(absence::set_absence)
+        .service(absence::cancel_absence)
+        .service(handover::hand_over)
         .service(incidents::list_incidents)
         .service(incidents::retry_incident)
         .service(calendar::show_calendar)

@@ -36,7 +36,7 @@ const MOST_VARIABLES: usize = 500;
 const MOST_CHOSEN: usize = 100;
 
 /// The longest comment or reason, in characters.
-const COMMENT_MAX_CHARS: usize = 4_000;
+pub(super) const COMMENT_MAX_CHARS: usize = 4_000;
 
 /// Lines of a history that are shown unless asked for otherwise.
 const HISTORY_LINES: i32 = 10_000;

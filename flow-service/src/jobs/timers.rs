@@ -1,4 +1,4 @@
-//! Due timers and errands, every second; what comes in crowds is worked off without a pause.
+//! Due timers, timeouts and errands, every second; what comes in crowds is worked off without a pause.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use shared::fault::chain;
 use tokio_util::sync::CancellationToken;
 
 use crate::usecase::Ctx;
+use crate::usecase::fire_timeouts::fire_timeouts;
 use crate::usecase::fire_timers::fire_timers;
 use crate::usecase::work_errands::work_due_errands;
 
@@ -20,8 +21,8 @@ pub(super) async fn run(ctx: Arc<Ctx>, stop: CancellationToken) {
             _ = timer.tick() => {}
         }
         while !stop.is_cancelled() {
-            match tokio::try_join!(fire_timers(&ctx), work_due_errands(&ctx)) {
-                Ok((0, 0)) => break,
+            match tokio::try_join!(fire_timers(&ctx), fire_timeouts(&ctx), work_due_errands(&ctx)) {
+                Ok((0, 0, 0)) => break,
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(cause = chain(&error), "timers were interrupted");

@@ -1,5 +1,6 @@
 //! Tables of flow-service: one file per aggregate.
 
+pub(crate) mod absences;
 pub(crate) mod calendars;
 pub(crate) mod definitions;
 pub(crate) mod departments;
@@ -14,5 +15,7 @@ pub(crate) mod runs;
 pub(crate) mod steps;
 mod tasks;
 pub(crate) mod third_party;
+pub(crate) mod timeouts;
 pub(crate) mod timers;
 pub(crate) mod urges;
+pub(crate) mod waiting;

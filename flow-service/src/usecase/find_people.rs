@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use moka::future::Cache;
 use shared::contract::directory::{FindPeople, FoundPeople, Person};
 use shared::db::{Conn, QueryResult};
@@ -11,10 +12,12 @@ use shared::fault::FieldError;
 use shared::id::Tenant;
 
 use super::Ctx;
+use crate::domain::absence::{self, Current};
 use crate::domain::directory::{Department, Profile};
 use crate::domain::people::{People, Presence, Wanted};
+use crate::domain::stand_in;
 use crate::error::Error;
-use crate::store::{departments, people};
+use crate::store::{absences, departments, people};
 
 /// Looks into our copy for one choice at most: what one finds may need another.
 const MOST_LOOKS: usize = 4;
@@ -27,6 +30,8 @@ pub(crate) struct Known {
     /// Departments for which the ERP names nobody, and who may lead them.
     heads: Cache<(Tenant, String), Arc<Vec<String>>>,
     roles: Cache<(Tenant, String), Arc<Vec<String>>>,
+    /// Who is away now.
+    absences: Cache<Tenant, Arc<Vec<Current>>>,
 }
 
 impl Known {
@@ -38,6 +43,10 @@ impl Known {
             groups: lists(),
             heads: lists(),
             roles: lists(),
+            absences: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(Duration::from_secs(5))
+                .build(),
         }
     }
 
@@ -179,10 +188,58 @@ impl Known {
         }
     }
 
+    /// Who acts for whom at this moment in orders of a flow: of the one that was started, also for
+    /// what it called.
+    pub(crate) async fn agents(
+        &self,
+        conn: &Conn,
+        tenant: &Tenant,
+        flow: &str,
+        now: DateTime<Utc>,
+    ) -> QueryResult<BTreeMap<String, String>> {
+        let current = match self.absences.get(tenant).await {
+            Some(current) => current,
+            None => {
+                let current = Arc::new(absences::list_current(conn, tenant, now).await?);
+                self.absences.insert(tenant.clone(), current.clone()).await;
+                current
+            }
+        };
+        Ok(absence::agents(&current, flow))
+    }
+
+    /// Forgets who is away.
+    pub(crate) async fn forget_absences(&self, tenant: &Tenant) {
+        self.absences.invalidate(tenant).await;
+    }
+
     /// Forgets what was remembered of somebody.
     pub(crate) async fn forget(&self, tenant: &str, code: &str) {
         self.users.invalidate(&(Tenant::stored(tenant), code.to_owned())).await;
     }
+}
+
+/// What is known of these people and those above them, and of the `named`; what our copy does not
+/// know sync-service is asked for, once. Where that does not answer, what we know must do.
+pub(super) async fn find_above(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    of: &[String],
+    named: Vec<String>,
+) -> Result<People, Error> {
+    let want = |known: &People| {
+        let mut wanted = stand_in::wanted_superiors(known, of);
+        wanted.add(Wanted { users: named.clone(), ..Wanted::default() }.unknown_to(known));
+        wanted
+    };
+    let mut known = People::default();
+    let conn = ctx.db.connection().await?;
+    let left = ctx.known.prepare(&conn, tenant, want, &mut known).await?;
+    drop(conn);
+    if !left.is_empty() {
+        known.add(ask_people(ctx, tenant, &left).await?);
+    }
+    Ok(known)
 }
 
 fn presence(active: bool) -> Presence {

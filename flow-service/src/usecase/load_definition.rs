@@ -33,7 +33,7 @@ pub(crate) struct Definitions {
 }
 
 /// Who manages a flow, as its process says.
-fn manager_of(process: &Process) -> Option<String> {
+pub(super) fn manager_of(process: &Process) -> Option<String> {
     let attributes = process.info().attributes;
     let ours = |it: &&Attribute| it.dialect == Dialect::Aiflow && it.name == "manager";
     let manager = attributes.iter().find(ours)?.value.trim().to_owned();

@@ -1,25 +1,33 @@
 //! What flow-service can be asked to do: one file per verb.
 
+pub(crate) mod begin_absences;
+pub(crate) mod cancel_absence;
 pub(crate) mod cancel_order;
 pub(crate) mod compile_drawing;
 pub(crate) mod create_flow;
 pub(crate) mod create_third_party;
 pub(crate) mod find_people;
+pub(crate) mod fire_timeouts;
 pub(crate) mod fire_timers;
 pub(crate) mod forecast_order;
+pub(crate) mod hand_over;
 pub(crate) mod hear_answers;
+pub(crate) mod list_absences;
 pub(crate) mod list_incidents;
 pub(crate) mod list_online;
 pub(crate) mod list_open_tasks;
 pub(crate) mod list_return_targets;
 pub(crate) mod load_definition;
 pub(crate) mod move_order;
+pub(crate) mod move_tasks;
 pub(crate) mod online_third_party;
 pub(crate) mod operate_task;
 pub(crate) mod publish_flow;
+pub(crate) mod relieve_leavers;
 pub(crate) mod retry_incident;
 pub(crate) mod send_message;
 pub(crate) mod send_signal;
+pub(crate) mod set_absence;
 pub(crate) mod set_calendar;
 pub(crate) mod set_variables;
 pub(crate) mod show_calendar;

@@ -1,10 +1,12 @@
-//! Keeps our copy of who exists up to date; tasks that waited for somebody look again.
+//! Keeps our copy of who exists up to date; tasks that waited for somebody look again, and those of
+//! whoever has left move.
 
 use shared::contract::Delivered;
 use shared::contract::directory::PeopleChanged;
 use shared::inbox;
 
 use super::Ctx;
+use super::relieve_leavers::relieve_people;
 use super::retry_incident::reassign_waiting;
 use crate::error::Error;
 use crate::store::people;
@@ -37,5 +39,6 @@ pub(crate) async fn store_people(
     for (tenant, code) in &changed {
         ctx.known.forget(tenant, code).await;
     }
-    reassign_waiting(ctx, &changed).await
+    reassign_waiting(ctx, &changed).await?;
+    relieve_people(ctx, &changed).await
 }

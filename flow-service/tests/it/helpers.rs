@@ -34,6 +34,8 @@ struct Enterprise {
     people: HashMap<String, bool>,
     /// Department codes and their members.
     departments: HashMap<String, Vec<String>>,
+    /// Who is whose direct superior.
+    superiors: HashMap<String, String>,
     /// What task-service was told.
     told: Vec<Value>,
     is_away: bool,
@@ -52,6 +54,7 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
             let mut overrides: Overrides = testing::overrides(&schema(), &bus);
             overrides.insert("sync.url".to_owned(), neighbours.clone());
             overrides.insert("task.url".to_owned(), neighbours);
+            overrides.insert("away.every_secs".to_owned(), "1".to_owned());
             let config = shared::config::load(App::NAME, App::DEFAULTS, &overrides).unwrap();
             let app = App::build(config, Clock::system()).await.unwrap();
             ready.send(House { address: app.address(), bus }).unwrap();
@@ -138,11 +141,23 @@ async fn find_people(request: HttpRequest, body: web::Json<FindPeople>) -> HttpR
             departments.push(json!({"department": department, "users": members}));
         }
     }
-    let people: Vec<Person> = codes
-        .iter()
-        .filter_map(|code| Some(person(code, *enterprise.people.get(code)?, 1)))
-        .collect();
+    let people = codes.iter().filter_map(|code| enterprise.find(code));
+    let mut people: Vec<Person> = people.collect();
+    for code in &body.around {
+        let mut at = Some(code);
+        while let Some(found) = at.and_then(|code| enterprise.find(code)) {
+            at = at.and_then(|code| enterprise.superiors.get(code));
+            let (dept_id, supervisor) = ("TEAM".to_owned(), at.cloned());
+            people.push(Person { dept_id, supervisor, ..found });
+        }
+    }
     answer(json!({"people": people, "departments": departments}))
+}
+
+impl Enterprise {
+    fn find(&self, code: &str) -> Option<Person> {
+        Some(person(code, *self.people.get(code)?, 1))
+    }
 }
 
 async fn order_advanced(request: HttpRequest, body: web::Json<Vec<Value>>) -> HttpResponse {
@@ -196,6 +211,13 @@ impl TestApp {
     pub(crate) fn hire(&self, code: &str, active: bool) {
         self.with(|enterprise| {
             enterprise.people.insert(code.to_owned(), active);
+        });
+    }
+
+    /// Whom sync-service names as somebody's direct superior from now on.
+    pub(crate) fn promote(&self, code: &str, superior: &str) {
+        self.with(|enterprise| {
+            enterprise.superiors.insert(code.to_owned(), superior.to_owned());
         });
     }
 
@@ -364,6 +386,26 @@ impl TestApp {
         completed.map(|record| record["activityId"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// Who has the order's first open task.
+    pub(crate) async fn assignees(&self, order: i64) -> Value {
+        self.tasks(order).await[0]["assignees"].clone()
+    }
+
+    /// Waits until they have it.
+    pub(crate) async fn waits_for(&self, order: i64, people: Value) {
+        eventually("they have the task", || async {
+            (self.assignees(order).await == people).then_some(())
+        })
+        .await;
+    }
+
+    /// What task-service was told that people, or the house, did with tasks.
+    pub(crate) fn operations(&self) -> Vec<Value> {
+        let told = self.told();
+        let lists = told.iter().filter_map(|fact| fact["operations"].as_array());
+        lists.flatten().cloned().collect()
+    }
+
     /// How an order stands.
     pub(crate) async fn state(&self, order: i64) -> String {
         let history = self.history(order).await;
@@ -403,6 +445,18 @@ pub(crate) fn flow(code: &str, components: Value, xml: &str) -> Value {
 /// A drawing with these elements in its one process.
 pub(crate) fn drawing(id: &str, elements: &str) -> String {
     definitions(&format!("<process id=\"{id}\" isExecutable=\"true\">{elements}</process>"))
+}
+
+/// start → this user task → end.
+pub(crate) fn user_task(attributes: &str, extensions: &str) -> String {
+    drawing(
+        "p",
+        &format!(
+            "<startEvent id=\"s\" name=\"开始\"/><sequenceFlow id=\"f1\" sourceRef=\"s\" targetRef=\"approve\"/>\
+             <userTask id=\"approve\" name=\"审批\" {attributes}><extensionElements>{extensions}</extensionElements></userTask>\
+             <sequenceFlow id=\"f2\" sourceRef=\"approve\" targetRef=\"e\"/><endEvent id=\"e\" name=\"结束\"/>"
+        ),
+    )
 }
 
 /// A drawing with these root elements.

@@ -2,14 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may panic")]
 
+mod absences;
 mod calendar;
 mod definitions;
 mod forms;
 mod helpers;
+mod leavers;
 mod messages;
 mod orders;
 mod paths;
 mod people;
 mod services;
+mod timeouts;
 mod timers;
 mod verify;

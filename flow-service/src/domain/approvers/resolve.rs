@@ -390,11 +390,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn label(&self, code: &str) -> String {
-        let name = self.known.profiles.get(code).map(|profile| profile.name.as_str());
-        match name.filter(|name| !name.is_empty() && *name != code) {
-            Some(name) => format!("{name}（{code}）"),
-            None => code.to_owned(),
-        }
+        self.known.label(code)
     }
 }
 
