@@ -1,5 +1,6 @@
 //! Who is disabled keeps no tasks: what waits for them moves to agent, superior or manager.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -51,10 +52,10 @@ async fn relieve_one(ctx: &Ctx, tenant: &Tenant, gone: &str) -> Result<(), Error
     let orders = waiting::list_orders(&conn, tenant, gone, None, (0, PAGE)).await?;
     let mut followers: BTreeMap<Ran<'_>, Followers> = BTreeMap::new();
     for order in &orders {
-        if !followers.contains_key(&order.ran()) {
+        if let Entry::Vacant(slot) = followers.entry(order.ran()) {
             let agents = ctx.known.agents(&conn, tenant, order.flow.as_str(), now).await?;
             let manager = find_manager(ctx, &conn, tenant, order).await?;
-            followers.insert(order.ran(), Followers { agents, manager });
+            slot.insert(Followers { agents, manager });
         }
     }
     drop(conn);
