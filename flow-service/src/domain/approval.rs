@@ -3,7 +3,6 @@
 mod deed;
 mod house;
 mod offer;
-mod result;
 mod settle;
 mod sign;
 mod take_back;
@@ -262,31 +261,6 @@ pub(crate) enum Refusal {
     WrongMode,
     #[error("后续已有人处理，不能拿回")]
     TooLate,
-}
-
-/// What one person said, or that they did not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Opinion<'a> {
-    pub(crate) seat: u32,
-    pub(crate) user: &'a str,
-    pub(crate) on_behalf_of: Option<&'a str>,
-    pub(crate) said: Said,
-    pub(crate) comment: Option<&'a str>,
-    pub(crate) at: Option<DateTime<Utc>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Said {
-    Passed,
-    Rejected,
-    /// As a delegate, to the one who asked.
-    AdvisedPass,
-    AdvisedReject,
-    /// They are asked now.
-    Asked,
-    NotYetAsked,
-    /// Nobody wants to know any more.
-    NotNeeded,
 }
 
 impl Approval {

@@ -136,20 +136,11 @@ pub(crate) fn copies(spec: &TaskSpec, asked: &Asked<'_>, known: &People) -> Vec<
 }
 
 impl TaskSpec {
-    /// Whether the drawing lets people do this with the task.
+    /// Whether the drawing lets people do this with the task. Deciding it cannot be forbidden.
     pub(crate) fn allows(&self, operation: &str) -> bool {
         let named = |names: &Vec<String>| names.iter().any(|name| name == operation);
-        self.operations.as_ref().is_none_or(named)
-    }
-
-    /// Whether the starter is to choose the people.
-    pub(crate) fn asks_starter(&self) -> bool {
-        self.rules.contains(&Rule::StarterChoice)
-    }
-
-    /// Whether the previous approver is to choose the people.
-    pub(crate) fn asks_previous(&self) -> bool {
-        self.rules.contains(&Rule::PreviousChoice)
+        let decides = matches!(operation, "pass" | "reject" | "accept");
+        decides || self.operations.as_ref().is_none_or(named)
     }
 }
 

@@ -30,12 +30,12 @@ use utoipa::OpenApi;
     order::show_history,
     order::send_message,
     order::send_signal,
+    path::list_return_targets,
+    path::forecast_order,
     absence::list_absences,
     absence::set_absence,
     absence::cancel_absence,
     handover::hand_over,
-    path::list_return_targets,
-    path::forecast_order,
     incidents::list_incidents,
     incidents::retry_incident,
     calendar::show_calendar,
@@ -61,12 +61,12 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(order::show_history)
         .service(order::send_message)
         .service(order::send_signal)
+        .service(path::list_return_targets)
+        .service(path::forecast_order)
         .service(absence::list_absences)
         .service(absence::set_absence)
         .service(absence::cancel_absence)
         .service(handover::hand_over)
-        .service(path::list_return_targets)
-        .service(path::forecast_order)
         .service(incidents::list_incidents)
         .service(incidents::retry_incident)
         .service(calendar::show_calendar)

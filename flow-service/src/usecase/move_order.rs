@@ -602,11 +602,9 @@ impl Writer {
 /// A task looked again for its people, and nothing is different.
 fn is_idle(job: &Job, moved: &Moved) -> bool {
     let change = &moved.change;
-    matches!(job.what, What::Reassign(..))
-        && change.opened.is_empty()
-        && change.assigned.is_empty()
-        && change.closed.is_empty()
-        && !(change.incidents.is_empty() && !change.incidents_over.is_empty())
+    let is_better = change.incidents.is_empty() && !change.incidents_over.is_empty();
+    let is_told = !(change.opened.is_empty() && change.assigned.is_empty());
+    matches!(job.what, What::Reassign(..)) && !is_told && !is_better
 }
 
 /// A bug in the engine stops the order that it is in, and no other.

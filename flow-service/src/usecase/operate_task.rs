@@ -114,9 +114,9 @@ async fn act(ctx: &Ctx, tenant: &Tenant, request: &OperateTask) -> Result<Option
     Ok(Some(match request.operation.clone() {
         Operation::Pass | Operation::Reject => {
             for (node, people) in &decision.next_people {
-                find_active(ctx, tenant, "nextPeople", people).await.map_err(|error| {
-                    tracing::debug!(node, "people chosen for a task cannot act");
-                    error
+                let found = find_active(ctx, tenant, "nextPeople", people).await;
+                found.inspect_err(|_| {
+                    tracing::debug!(node, "people chosen for a task cannot act")
                 })?;
             }
             let choice = match (&request.error_code, &request.operation) {

@@ -52,10 +52,10 @@ async fn relieve_one(ctx: &Ctx, tenant: &Tenant, gone: &str) -> Result<(), Error
     let orders = waiting::list_orders(&conn, tenant, gone, None, (0, PAGE)).await?;
     let mut followers: BTreeMap<Ran<'_>, Followers> = BTreeMap::new();
     for order in &orders {
-        if let Entry::Vacant(slot) = followers.entry(order.ran()) {
+        if let Entry::Vacant(place) = followers.entry(order.ran()) {
             let agents = ctx.known.agents(&conn, tenant, order.flow.as_str(), now).await?;
             let manager = find_manager(ctx, &conn, tenant, order).await?;
-            slot.insert(Followers { agents, manager });
+            place.insert(Followers { agents, manager });
         }
     }
     drop(conn);

@@ -146,7 +146,8 @@ async fn going_back_is_shown_with_whose_tasks_go_and_whose_decisions_count_no_lo
         .ok();
     let mut closed = of(&done["facts"][0]["closed"], "taskId");
     let mut cancelled = of(&targets[0]["cancels"], "taskId");
-    (closed.sort_unstable(), cancelled.sort_unstable());
+    closed.sort_unstable();
+    cancelled.sort_unstable();
     assert_eq!(closed, cancelled);
     let voids: Vec<Value> =
         targets[0]["voids"].as_array().unwrap().iter().map(|one| one["taskId"].clone()).collect();

@@ -71,35 +71,6 @@ fn a_deed_says_which_seats_open_and_close() {
 }
 
 #[test]
-fn results_keep_who_said_what_and_for_whom() {
-    let agent = Pick { on_behalf_of: Some("X".to_owned()), ..pick("A") };
-    let approval = Approval::open(Mode::Sequence, vec![agent, pick("B")], at(0));
-    let deed = Deed::Delegate { to: pick("C") };
-    let asked = approval.act(1, "A", deed, None, at(1)).unwrap().approval;
-    let advised = asked.act(1, "C", Deed::Reject, Some("金额过大"), at(2)).unwrap();
-    assert_eq!(advised.returned_to.as_deref(), Some("A"));
-
-    let passed = advised.approval.act(1, "A", Deed::Pass, Some("同意"), at(3)).unwrap().approval;
-
-    let said: Vec<_> = passed
-        .results()
-        .into_iter()
-        .map(|one| (one.seat, one.user, one.on_behalf_of, one.said, one.comment, one.at))
-        .collect();
-    assert_eq!(
-        said,
-        [
-            (1, "C", None, Said::AdvisedReject, Some("金额过大"), Some(at(2))),
-            (1, "A", Some("X"), Said::Passed, Some("同意"), Some(at(3))),
-            (2, "B", None, Said::Asked, None, None),
-        ]
-    );
-    assert_eq!(passed.mode(), Mode::Sequence);
-    assert_eq!(passed.take_backs(), [(1, "A")]);
-    assert_eq!(passed.seat(2).unwrap().opened_at, Some(at(3)));
-}
-
-#[test]
 fn everybody_is_offered_what_they_can_do() {
     let offers = |mode, people: &str, script: &str, user: &str| {
         let mut approval = Approval::open(mode, picks(people), at(0));
@@ -136,4 +107,26 @@ fn everybody_is_offered_what_they_can_do() {
     );
     assert_eq!(offers(Mode::All, "A,B", "A after C; A pass", "A"), "remove_sign");
     assert_eq!(offers(Mode::All, "A,B", "A reject", "B"), "");
+}
+
+#[test]
+fn a_decision_keeps_who_said_what_and_for_whom() {
+    let agent = Pick { on_behalf_of: Some("X".to_owned()), ..pick("A") };
+    let approval = Approval::open(Mode::Sequence, vec![agent, pick("B")], at(0));
+    let deed = Deed::Delegate { to: pick("C") };
+    let asked = approval.act(1, "A", deed, None, at(1)).unwrap().approval;
+    let advised = asked.act(1, "C", Deed::Reject, Some("金额过大"), at(2)).unwrap();
+    assert_eq!(advised.returned_to.as_deref(), Some("A"));
+
+    let passed = advised.approval.act(1, "A", Deed::Pass, Some("同意"), at(3)).unwrap().approval;
+
+    let seat = passed.seat(1).unwrap();
+    let decided = seat.decided.as_ref().unwrap();
+    assert_eq!((decided.user.as_str(), decided.on_behalf_of.as_deref()), ("A", Some("X")));
+    assert_eq!((decided.passed, decided.comment.as_deref()), (true, Some("同意")));
+    let advice = seat.past.iter().find_map(|past| match past {
+        Past::Returned { advice, .. } => Some((advice.user.as_str(), advice.passed)),
+        _ => None,
+    });
+    assert_eq!(advice, Some(("C", false)));
 }
