@@ -5,6 +5,7 @@
     reason = "a test says what it finds, and fails where it cannot go on"
 )]
 
+mod approval;
 mod bad_inputs;
 mod dingtalk_sign_in;
 mod door;

@@ -136,10 +136,11 @@ pub(crate) fn copies(spec: &TaskSpec, asked: &Asked<'_>, known: &People) -> Vec<
 }
 
 impl TaskSpec {
-    /// Whether the drawing lets people do this with the task.
+    /// Whether the drawing lets people do this with the task. Deciding it cannot be forbidden.
     pub(crate) fn allows(&self, operation: &str) -> bool {
         let named = |names: &Vec<String>| names.iter().any(|name| name == operation);
-        self.operations.as_ref().is_none_or(named)
+        let decides = matches!(operation, "pass" | "reject" | "accept");
+        decides || self.operations.as_ref().is_none_or(named)
     }
 }
 

@@ -4,6 +4,8 @@
 mod change;
 mod plan;
 mod preview;
+#[cfg(test)]
+mod properties;
 mod settle;
 mod task;
 mod tell;
@@ -320,6 +322,8 @@ pub(crate) struct Advanced {
     before: Run,
     /// Rows as they were.
     rows: BTreeMap<u64, Vec<Row>>,
+    /// What the rows of the tasks that are acted on offered.
+    offers: BTreeMap<RowKey, Vec<&'static str>>,
     /// Absent where the engine did not move.
     step: Option<Step>,
     act: Act,
@@ -429,6 +433,7 @@ impl Run {
     ) -> Result<Advanced, Refusal> {
         let rows = self.rows();
         let plan = self.plan(versions, &act, now)?;
+        let offers = self.offers(versions, &plan.touched());
         if let Some((wait, approval)) = &plan.approval
             && let Some(Held::Task(task)) = self.held.get_mut(wait)
         {
@@ -444,7 +449,7 @@ impl Run {
             }
             (None, None) => None,
         };
-        Ok(Advanced { before: self, rows, step, act, plan })
+        Ok(Advanced { before: self, rows, offers, step, act, plan })
     }
 
     /// The rows of the tasks that wait.
@@ -460,8 +465,8 @@ impl Run {
     pub(crate) fn look_again(self, wait: u64) -> Option<Advanced> {
         self.task(wait).filter(|task| task.is_troubled)?;
         let plan = plan::Plan { look_again: Some(wait), ..plan::Plan::default() };
-        let rows = self.rows();
-        Some(Advanced { before: self, rows, step: None, act: Act::Retry { wait }, plan })
+        let (rows, offers) = (self.rows(), BTreeMap::new());
+        Some(Advanced { before: self, rows, offers, step: None, act: Act::Retry { wait }, plan })
     }
 }
 

@@ -29,7 +29,9 @@ impl Approval {
     ) -> Result<Outcome, Refusal> {
         let mut next = self.clone();
         next.undo(Voice { seat, user, comment: None, at })?;
-        next.concluded(self, at)
+        let outcome = next.concluded(self, at)?;
+        // Without this word the result would be the same: nobody would be asked.
+        if outcome.verdict == Verdict::Pending { Ok(outcome) } else { Err(Refusal::TooLate) }
     }
 
     pub(super) fn undo(&mut self, voice: Voice<'_>) -> Result<(), Refusal> {

@@ -25,10 +25,14 @@ pub(super) struct Plan {
     pub(super) acted: Option<Last>,
     /// The approval that was acted on, as it is now.
     pub(super) approval: Option<(u64, Approval)>,
+    /// Its seats whose turn has come.
+    pub(super) turns: Vec<u32>,
     /// The approval of the task that opens at this node again.
     pub(super) reopened: Option<(String, Approval)>,
     /// Tasks whose decision counts no longer.
     pub(super) voids: Vec<u64>,
+    /// The row whose decision was taken back while others of its task were still asked.
+    pub(super) undone: Option<(u32, (u64, u32))>,
     pub(super) operations: Vec<Operation>,
     /// Approvals of several tasks as they are now.
     pub(super) approvals: Vec<(u64, Approval)>,
@@ -48,14 +52,23 @@ impl Default for Plan {
             ending: Ending::Revoke,
             acted: None,
             approval: None,
+            turns: Vec::new(),
             reopened: None,
             voids: Vec::new(),
+            undone: None,
             operations: Vec::new(),
             approvals: Vec::new(),
             concluded: Vec::new(),
             look_again: None,
             ran_out: None,
         }
+    }
+}
+
+impl Plan {
+    /// The tasks whose approvals change.
+    pub(super) fn touched(&self) -> Vec<u64> {
+        self.approval.iter().chain(&self.approvals).map(|(wait, _)| *wait).collect()
     }
 }
 
@@ -144,14 +157,12 @@ impl Run {
         step.trail.first().is_some_and(is_error).then_some(step)
     }
 
-    /// A task that waits for people, with one of its rows that waits.
+    /// A task that waits for people, with one of its rows. Of a seat that was opened again only the
+    /// newest row is one: what was clicked on an older one comes too late.
     fn asked(&self, wait: u64, row: u32) -> Result<&Task, Refusal> {
         let task = self.task(wait).filter(|task| task.is_for_people);
         let task = task.ok_or(Refusal::NothingWaits)?;
-        match task.row(row) {
-            Some(_) => Ok(task),
-            None => Err(Refusal::NothingWaits),
-        }
+        if task.is_newest(row) { Ok(task) } else { Err(Refusal::NothingWaits) }
     }
 
     fn acted(&self, task: &Task, wait: u64, row: u32, user: &str) -> Last {
@@ -212,7 +223,7 @@ impl Run {
         if outcome.is_repeat {
             return Err(Refusal::Repeated);
         }
-        let Outcome { approval, verdict, returned_to, .. } = outcome;
+        let Outcome { approval, verdict, returned_to, opened, .. } = outcome;
         if let Some(to) = returned_to {
             plan.operations.push(self.operation(
                 task,
@@ -225,6 +236,7 @@ impl Run {
             plan.acted = None;
         }
         plan.approval = Some((wait, approval));
+        plan.turns = opened;
         self.conclude(versions, wait, verdict, decision, plan)
     }
 
@@ -425,10 +437,12 @@ impl Run {
                     Vec::new(),
                 )],
                 approval: Some((wait, outcome.approval)),
+                undone: Some((task.run, (wait, row))),
                 ..Plan::default()
             });
         }
         let done = self.done.iter().find(|done| done.wait == wait && !done.is_void);
+        let done = done.filter(|done| done.task.is_newest(row));
         let task = &done.ok_or(Refusal::TooLate)?.task;
         let approval = task.approval.as_ref().ok_or(Refusal::TooLate)?;
         let seat = task.row(row).ok_or(Refusal::NothingWaits)?.seat;
@@ -505,14 +519,21 @@ impl Run {
         word: &'static str,
     ) {
         let house = Decision { user: String::new(), ..Decision::default() };
-        for (row, _) in task
-            .open_rows()
-            .filter(|(_, row)| before.seat(row.seat).is_some_and(|seat| seat.is_held_by(from)))
-        {
+        // Also a turn that has not come yet changes hands.
+        for seat in after.seats() {
+            let known = before.seat(seat.no).map_or(0, |seat| seat.past.len());
+            let is_moved = |past: &Past| {
+                matches!(past, Past::Substituted { from: was, .. } if was == from)
+            };
+            if !seat.past.iter().skip(known).any(is_moved) {
+                continue;
+            }
+            let row = task.row_of(seat.no);
             let people = vec![to.user.clone()];
-            let operation = self.operation(task, wait, row, word, &house, people);
+            let operation = self.operation(task, wait, row.unwrap_or(1), word, &house, people);
             let on_behalf_of = Some(from.to_owned());
-            plan.operations.push(Operation { on_behalf_of, ..operation });
+            let row = row.map(|row| (wait, row));
+            plan.operations.push(Operation { row, on_behalf_of, ..operation });
         }
         match after.verdict() {
             Verdict::Pending => {}
@@ -556,6 +577,7 @@ impl Run {
                 let said = house(if passes { "超时自动通过" } else { "超时自动拒绝" });
                 let outcome = approval.force(passes, said.said.comment.as_deref(), now);
                 plan.approval = Some((wait, outcome.approval));
+                plan.turns = outcome.opened;
                 for (row, seen) in task.open_rows() {
                     let word = if passes { "timeout_pass" } else { "timeout_reject" };
                     let people = seen.people.clone();

@@ -6,13 +6,14 @@ use flow_engine::{Effect, Happened, TaskKind};
 
 use super::change::{
     Call, Change, Copied, Errand, ErrandKind, Finished, Incident, IncidentKind, Moved, News, Record,
+    RowKey,
 };
 use super::plan::Plan;
 use super::task::{Decision, Done, Row, Task};
 use super::{
     Act, Advanced, Held, Last, Refusal, Run, Surroundings, Versions, foreign, people_incident,
 };
-use crate::domain::approval::{Approval, Deed, Mode, Pick, Verdict};
+use crate::domain::approval::{Approval, Deed, Mode, Pick, SeatKind, Verdict};
 use crate::domain::approvers::{self, Asked, Auto, Choice as Chosen, TaskSpec};
 use crate::domain::form::Schema;
 use crate::domain::order::{Ended, Ending, Order, Place, State, wire_id};
@@ -81,7 +82,7 @@ impl Advanced {
         ids: &mut dyn Iterator<Item = i64>,
         schema: &Schema,
     ) -> Result<Settlement, Refusal> {
-        let Advanced { before, rows, step, act, plan } = self;
+        let Advanced { before, rows, offers, step, act, plan } = self;
         let mut run = before.clone();
         run.seq += 1;
         if let Some(step) = step {
@@ -114,7 +115,7 @@ impl Advanced {
             Err(Stop::Ask(wanted)) => return Ok(Settlement::Ask(wanted)),
             Err(Stop::Refused(refusal)) => return Err(refusal),
         }
-        Ok(Settlement::Moved(Box::new(settling.finish(rows, schema))))
+        Ok(Settlement::Moved(Box::new(settling.finish(rows, offers, schema))))
     }
 }
 
@@ -170,6 +171,9 @@ impl Settling<'_> {
         if let Some(step) = step {
             self.take_step(step)?;
         }
+        if let Some((wait, _)) = &self.plan.approval {
+            self.skip_turns(*wait);
+        }
         if let Some(wait) = self.plan.look_again {
             self.look_again(wait)?;
         }
@@ -178,6 +182,9 @@ impl Settling<'_> {
         }
         self.decide_by_themselves()?;
         self.void(&self.plan.voids);
+        if let Some((run, row)) = self.plan.undone {
+            self.news_of(run).voided.push(row);
+        }
         Ok(())
     }
 
@@ -422,8 +429,10 @@ impl Settling<'_> {
         }
         let spec = self.spec(task);
         let mode = spec.map_or(Mode::Any, |spec| spec.mode);
-        task.approval = Some(Approval::open(mode, chosen.picks, self.around.now));
-        self.skip_who_passed(wait, task);
+        let approval = Approval::open(mode, chosen.picks, self.around.now);
+        let turns = approval.open_seats().map(|seat| seat.no).collect();
+        task.approval = Some(approval);
+        self.skip_who_passed(wait, task, turns);
         self.arm(wait, task);
         Ok(())
     }
@@ -478,8 +487,23 @@ impl Settling<'_> {
         self.operated(operation);
     }
 
-    /// Passes for those who have passed the order already, where the policy says so.
-    fn skip_who_passed(&mut self, wait: u64, task: &mut Task) {
+    /// In a sequence their turns come one by one.
+    fn skip_turns(&mut self, wait: u64) {
+        let Some(Held::Task(task)) = self.run.held.get(&wait) else { return };
+        let mut task = task.clone();
+        let is_main = |no: &u32| {
+            let seat = task.approval.as_ref().and_then(|approval| approval.seat(*no));
+            seat.is_some_and(|seat| seat.kind == SeatKind::Main && seat.past.is_empty())
+        };
+        let turns: Vec<u32> = self.plan.turns.iter().copied().filter(is_main).collect();
+        self.skip_who_passed(wait, &mut task, turns);
+        task.sync();
+        self.run.held.insert(wait, Held::Task(task));
+    }
+
+    /// Passes for those who have passed the order already, where the policy says so. `turns` = the
+    /// seats whose turn has come.
+    fn skip_who_passed(&mut self, wait: u64, task: &mut Task, mut turns: Vec<u32>) {
         let skips = self.spec(task).is_some_and(|spec| spec.policy.same_person == SamePerson::Skip);
         if !skips {
             return;
@@ -494,8 +518,9 @@ impl Settling<'_> {
         let reason = "同一审批人已审批，自动通过";
         while let Some(approval) = &task.approval {
             let again = approval.open_seats().find_map(|seat| {
-                let holder = seat.holders().into_iter().find(|pick| passed.contains(&pick.user))?;
-                Some((seat.no, holder.user.clone()))
+                let mut holders = seat.holders().into_iter();
+                let holder = holders.find(|pick| passed.contains(&pick.user))?;
+                turns.contains(&seat.no).then(|| (seat.no, holder.user.clone()))
             });
             let Some((seat, user)) = again else { break };
             let now = self.around.now;
@@ -506,6 +531,7 @@ impl Settling<'_> {
                 break;
             }
             let verdict = outcome.verdict;
+            turns.extend(outcome.opened);
             task.approval = Some(outcome.approval);
             self.skipped(wait, task, reason.to_owned(), vec![user]);
             if verdict == Verdict::Passed {
@@ -643,7 +669,12 @@ impl Settling<'_> {
         self.change.ended.insert(run, ended);
     }
 
-    fn finish(mut self, rows: &BTreeMap<u64, Vec<Row>>, schema: &Schema) -> Moved {
+    fn finish(
+        mut self,
+        rows: &BTreeMap<u64, Vec<Row>>,
+        offers: &BTreeMap<RowKey, Vec<&'static str>>,
+        schema: &Schema,
+    ) -> Moved {
         // An answered or given up call is not dropped: it is over all the same.
         if let Act::Answer { wait, .. } | Act::Refuse { wait, .. } | Act::Fail { wait, .. } =
             &self.act
@@ -654,7 +685,7 @@ impl Settling<'_> {
         {
             self.run.held.remove(wait);
         }
-        self.compare_rows(rows);
+        self.compare_rows(rows, offers);
         self.news.retain(|_, news| !news.is_empty());
         self.tell_what_is_possible();
         self.tell_values(schema);

@@ -102,6 +102,11 @@ impl Task {
         (1..).zip(&self.rows).filter(|(_, row)| row.seat == seat).map(|(number, _)| number).last()
     }
 
+    /// Whether no later row has taken this one's place.
+    pub(super) fn is_newest(&self, number: u32) -> bool {
+        self.row(number).is_some_and(|row| self.row_of(row.seat) == Some(number))
+    }
+
     /// Brings the rows into line with the approval: a seat that opens again is a new row.
     pub(super) fn sync(&mut self) {
         let Some(approval) = &self.approval else {

@@ -7,13 +7,65 @@ use serde_json::Value as Json;
 use super::change::{Closed, Opened, RowKey};
 use super::settle::Settling;
 use super::task::{Decision, Row, Said, Task};
-use super::{Act, Choice, Held};
+use super::{Act, Choice, Held, Run, Versions};
 use crate::domain::form::Schema;
 use crate::domain::order::State;
 
+impl Run {
+    /// What the rows of these tasks offer.
+    pub(super) fn offers(
+        &self,
+        versions: &Versions,
+        waits: &[u64],
+    ) -> BTreeMap<RowKey, Vec<&'static str>> {
+        let mut offers = BTreeMap::new();
+        for wait in waits {
+            let Some(task) = self.task(*wait) else { continue };
+            for (number, row) in task.open_rows() {
+                let key = (*wait, number);
+                offers.insert(key, self.actions(versions, key, task, row));
+            }
+        }
+        offers
+    }
+
+    /// What the people of a row may do, one of them at least.
+    fn actions(
+        &self,
+        versions: &Versions,
+        key: RowKey,
+        task: &Task,
+        row: &Row,
+    ) -> Vec<&'static str> {
+        if task.is_resubmit {
+            return vec!["pass", "copy", "comment"];
+        }
+        let Some(approval) = &task.approval else { return Vec::new() };
+        let spec = versions.spec(self, task.run, &task.node);
+        let mut offers: Vec<&'static str> = Vec::new();
+        for user in &row.people {
+            for word in approval.offers(row.seat, user) {
+                if !offers.contains(&word) {
+                    offers.push(word);
+                }
+            }
+        }
+        offers.retain(|word| {
+            let is_allowed = spec.is_none_or(|spec| spec.allows(word));
+            let leads_back = *word != "rebut" || !self.instance.return_targets(key.0).is_empty();
+            is_allowed && leads_back
+        });
+        offers
+    }
+}
+
 impl Settling<'_> {
     /// Opens, closes and hands on the rows in which the tasks differ from before.
-    pub(super) fn compare_rows(&mut self, before: &BTreeMap<u64, Vec<Row>>) {
+    pub(super) fn compare_rows(
+        &mut self,
+        before: &BTreeMap<u64, Vec<Row>>,
+        offers: &BTreeMap<RowKey, Vec<&'static str>>,
+    ) {
         let none = Vec::new();
         for (wait, (task, completed)) in std::mem::take(&mut self.gone) {
             // What opened and closed within the step was seen by nobody.
@@ -31,14 +83,19 @@ impl Settling<'_> {
             .collect();
         for (wait, task) in waiting {
             let rows = before.get(&wait).unwrap_or(&none);
-            if *rows == task.rows {
+            let is_touched = offers.keys().any(|(touched, _)| *touched == wait);
+            if *rows == task.rows && !is_touched {
                 continue;
             }
             self.close_rows(wait, &task, rows, false, true);
             for (number, row) in task.open_rows() {
                 let known = usize::try_from(number - 1).ok().and_then(|ix| rows.get(ix));
+                let key = (wait, number);
+                let offers_else = offers.get(&key).is_some_and(|before| {
+                    *before != self.run.actions(self.versions, key, &task, row)
+                });
                 match known {
-                    Some(known) if known.people == row.people => {}
+                    Some(known) if known.people == row.people && !offers_else => {}
                     Some(_) => self.tell_row((wait, number), &task, row, true),
                     None => self.tell_row((wait, number), &task, row, false),
                 }
@@ -50,7 +107,7 @@ impl Settling<'_> {
         let opened = Opened {
             task: task.clone(),
             people: row.people.clone(),
-            actions: self.actions(key, task, row),
+            actions: self.run.actions(self.versions, key, task, row),
             why: task
                 .approval
                 .as_ref()
@@ -63,24 +120,6 @@ impl Settling<'_> {
         }
         let rows = if is_known { &mut self.change.assigned } else { &mut self.change.opened };
         rows.insert(key, opened);
-    }
-
-    /// What the people of a row may do.
-    fn actions(&self, key: RowKey, task: &Task, row: &Row) -> Vec<&'static str> {
-        if task.is_resubmit {
-            return vec!["pass", "copy", "comment"];
-        }
-        let Some(approval) = &task.approval else { return Vec::new() };
-        let Some(user) = row.people.first() else { return Vec::new() };
-        let spec = self.versions.spec(&self.run, task.run, &task.node);
-        let mut offers = approval.offers(row.seat, user);
-        offers.retain(|word| {
-            let is_allowed = spec.is_none_or(|spec| spec.allows(word));
-            let leads_back =
-                *word != "rebut" || !self.run.instance.return_targets(key.0).is_empty();
-            is_allowed && leads_back
-        });
-        offers
     }
 
     /// Closes the rows that were open and are not in `task` any more (`still` = it waits).
