@@ -1,6 +1,7 @@
 //! For whom a task is: the people whom a drawing names, as far as they exist and may act.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::directory::{Department, Profile};
 
@@ -48,7 +49,7 @@ pub(crate) struct People {
     /// Those departments.
     pub(crate) leading: BTreeSet<String>,
     /// Who acts for whom; whoever calls the rules says so.
-    pub(crate) agents: BTreeMap<String, String>,
+    pub(crate) agents: Arc<BTreeMap<String, String>>,
 }
 
 impl Wanted {
@@ -140,7 +141,9 @@ impl People {
         self.roles.extend(other.roles);
         self.around.extend(other.around);
         self.leading.extend(other.leading);
-        self.agents.extend(other.agents);
+        if !other.agents.is_empty() {
+            self.agents = other.agents;
+        }
     }
 
     /// Notes a person with everything that rules need.

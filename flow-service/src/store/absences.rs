@@ -214,12 +214,13 @@ pub(crate) async fn list_current(
 /// Takes current absences in hand whose people have tasks that wait, for two minutes at most.
 pub(crate) async fn claim(conn: &Conn, most: i64) -> QueryResult<Vec<Stored>> {
     let rows: Vec<AbsenceRow> = sql("update absences a set lease_until = now() + interval '2 minutes' \
-         from (select id from absences b where b.from_at <= now() and b.to_at > now() and b.cancelled_at is null \
+         from (select b.id from absences b cross join lateral (select true as is from tasks t \
+                 cross join lateral (select flow_code from orders o where o.order_id = t.root_id offset 0) o \
+                 where t.tenant = b.tenant and t.assignees @> array[b.user_code] and t.closed_at is null \
+                 and (b.flows is null or o.flow_code = any(b.flows)) limit 1) w \
+               where b.from_at <= now() and b.to_at > now() and b.cancelled_at is null \
                and (b.lease_until is null or b.lease_until < now()) \
-               and exists (select from tasks t join orders o on o.order_id = t.root_id \
-                           where t.tenant = b.tenant and t.assignees @> array[b.user_code] and t.closed_at is null \
-                           and (b.flows is null or o.flow_code = any(b.flows))) \
-               order by b.from_at limit $1 for update skip locked) d \
+               order by b.from_at limit $1 for update of b skip locked) d \
          where a.id = d.id \
          returning a.id, a.tenant, a.user_code, a.agent, a.from_at, a.to_at, a.flows, a.reason, false as is_cancelled")
     .bind::<BigInt, _>(most)

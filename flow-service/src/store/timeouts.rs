@@ -54,7 +54,7 @@ pub(crate) async fn claim(conn: &Conn, most: i64) -> QueryResult<Vec<Due>> {
          left join lateral (select t.order_id, t.node, array_agg(distinct p.code) filter (where p.code is not null) as people \
            from tasks t left join lateral unnest(t.assignees) as p(code) on true \
            where t.root_id = due.root_id and t.wait = due.wait and t.closed_at is null group by t.order_id, t.node) w on true \
-         left join orders o on o.order_id = w.order_id")
+         left join lateral (select * from orders o where o.order_id = w.order_id offset 0) o on true")
     .bind::<BigInt, _>(most)
     .rows(conn)
     .await?;

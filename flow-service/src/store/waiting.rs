@@ -34,13 +34,12 @@ pub(crate) async fn list_orders(
         #[diesel(sql_type = Text)]
         process_id: String,
     }
-    let rows: Vec<WaitingRow> =
-        sql("select o.order_id, o.flow_code, o.flow_version, o.process_id from orders o \
-         where o.order_id in (select t.root_id from tasks t \
-           where t.tenant = $1 and t.assignees @> array[$2] and t.closed_at is null) \
-         and o.tenant = $1 and ($3 is null or o.flow_code = any($3)) and o.order_id > $4 \
-         order by o.order_id limit $5")
-        .bind::<Text, _>(tenant.as_str())
+    let rows: Vec<WaitingRow> = sql("select o.order_id, o.flow_code, o.flow_version, o.process_id \
+         from (select distinct t.root_id from tasks t \
+           where t.tenant = $1 and t.assignees @> array[$2] and t.closed_at is null and t.root_id > $4 offset 0) t \
+         cross join lateral (select * from orders o where o.order_id = t.root_id and o.tenant = $1 offset 0) o \
+         where $3 is null or o.flow_code = any($3) order by o.order_id limit $5")
+    .bind::<Text, _>(tenant.as_str())
         .bind::<Text, _>(user)
         .bind::<Nullable<Array<Text>>, _>(flows)
         .bind::<BigInt, _>(after)
@@ -75,9 +74,10 @@ pub(crate) async fn list_leavers(
             let (tenants, codes): (Vec<&str>, Vec<&str>) =
                 people.iter().map(|(tenant, code)| (tenant.as_str(), code.as_str())).unzip();
             sql("select distinct p.tenant, p.user_code from unnest($1, $2) as k(tenant, code) \
-                 join people p on p.tenant = k.tenant and p.user_code = k.code and not p.active \
-                 where exists (select from tasks t \
-                   where t.tenant = p.tenant and t.assignees @> array[p.user_code] and t.closed_at is null) limit $3")
+                 cross join lateral (select * from people p \
+                   where p.tenant = k.tenant and p.user_code = k.code and not p.active offset 0) p \
+                 cross join lateral (select true as is from tasks t \
+                   where t.tenant = p.tenant and t.assignees @> array[p.user_code] and t.closed_at is null limit 1) w limit $3")
             .bind::<Array<Text>, _>(tenants)
             .bind::<Array<Text>, _>(codes)
             .bind::<BigInt, _>(most)
@@ -85,10 +85,10 @@ pub(crate) async fn list_leavers(
             .await?
         }
         None => {
-            sql("select p.tenant, p.user_code from people p where not p.active \
-                 and exists (select from tasks t \
-                   where t.tenant = p.tenant and t.assignees @> array[p.user_code] and t.closed_at is null) \
-                 order by p.tenant, p.user_code limit $1")
+            sql("select p.tenant, p.user_code from people p \
+                 cross join lateral (select true as is from tasks t \
+                   where t.tenant = p.tenant and t.assignees @> array[p.user_code] and t.closed_at is null limit 1) w \
+                 where not p.active order by p.tenant, p.user_code limit $1")
             .bind::<BigInt, _>(most)
             .rows(conn)
             .await?

@@ -1,7 +1,7 @@
 //! Who can act: from memory, from our copy, and where both do not know somebody, from sync-service.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -31,7 +31,32 @@ pub(crate) struct Known {
     heads: Cache<(Tenant, String), Arc<Vec<String>>>,
     roles: Cache<(Tenant, String), Arc<Vec<String>>>,
     /// Who is away now.
-    absences: Cache<Tenant, Arc<Vec<Current>>>,
+    absences: Cache<Tenant, Arc<Away>>,
+}
+
+/// Who acts for whom.
+pub(crate) type Agents = Arc<BTreeMap<String, String>>;
+
+/// Who is away in an enterprise.
+struct Away {
+    current: Vec<Current>,
+    /// What that means for the flows that were asked for.
+    flows: Mutex<HashMap<String, Agents>>,
+}
+
+impl Away {
+    fn agents(&self, flow: &str) -> Agents {
+        if self.current.is_empty() {
+            return Agents::default();
+        }
+        let mut flows = self.flows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = flows.get(flow) {
+            return known.clone();
+        }
+        let agents = Agents::new(absence::agents(&self.current, flow));
+        flows.insert(flow.to_owned(), agents.clone());
+        agents
+    }
 }
 
 impl Known {
@@ -196,16 +221,14 @@ impl Known {
         tenant: &Tenant,
         flow: &str,
         now: DateTime<Utc>,
-    ) -> QueryResult<BTreeMap<String, String>> {
-        let current = match self.absences.get(tenant).await {
-            Some(current) => current,
-            None => {
-                let current = Arc::new(absences::list_current(conn, tenant, now).await?);
-                self.absences.insert(tenant.clone(), current.clone()).await;
-                current
-            }
-        };
-        Ok(absence::agents(&current, flow))
+    ) -> QueryResult<Agents> {
+        if let Some(away) = self.absences.get(tenant).await {
+            return Ok(away.agents(flow));
+        }
+        let current = absences::list_current(conn, tenant, now).await?;
+        let away = Arc::new(Away { current, flows: Mutex::default() });
+        self.absences.insert(tenant.clone(), away.clone()).await;
+        Ok(away.agents(flow))
     }
 
     /// Forgets who is away.

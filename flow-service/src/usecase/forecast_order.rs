@@ -11,10 +11,10 @@ use super::Ctx;
 use super::find_people::{ask_people, check_person};
 use super::list_open_tasks::visible;
 use super::start_order::online;
-use crate::domain::forecast::{self, Known, Rest, Way};
+use crate::domain::forecast::{self, Known, Way};
 pub(crate) use crate::domain::forecast::{Person, Step};
 use crate::domain::people::People;
-use crate::domain::run::{Refusal, Run, Versions};
+use crate::domain::run::Refusal;
 use crate::error::Error;
 use crate::store::orders::Which;
 use crate::store::{people, runs};
@@ -61,8 +61,11 @@ pub(crate) async fn forecast_order(
     let keys = run.orders.keys().filter_map(key).collect();
     let (instance, now) = (run.instance.clone(), ctx.clock.now());
     let rest = caught(|| Ok(forecast::go_on(&versions.library, instance, keys, now)))?;
-    let known = Known { starter: &run.head.initiator, manager: None, chosen: &run.chosen, now };
-    show(ctx, tenant, Some(&run), &rest, &versions, &known).await
+    let (starter, chosen) = (&run.head.initiator, &run.chosen);
+    let known = Known { starter, manager: versions.manager.as_deref(), chosen, now };
+    let flow = run.orders.get(&0).map(|order| order.flow.as_str()).unwrap_or_default();
+    let way = Way::new(Some(&run), &rest, &versions);
+    show(ctx, tenant, flow, &way, &known).await
 }
 
 /// Of an order that has not been started.
@@ -89,8 +92,10 @@ pub(crate) async fn forecast_draft(
     let key = pins.processes.first().map(|pin| pin.key.as_str()).unwrap_or_default();
     let now = ctx.clock.now();
     let rest = caught(|| Ok(forecast::begin(&versions.library, key, variables, now)?))?;
-    let known = Known { starter: initiator.as_str(), manager: None, chosen: &chosen, now };
-    show(ctx, tenant, None, &rest, &versions, &known).await
+    let starter = initiator.as_str();
+    let known = Known { starter, manager: versions.manager.as_deref(), chosen: &chosen, now };
+    let way = Way::new(None, &rest, &versions);
+    show(ctx, tenant, flow.as_str(), &way, &known).await
 }
 
 /// What the house gives every order, as far as it is known before the start.
@@ -105,13 +110,14 @@ fn built_in(initiator: &str) -> Variables {
 async fn show(
     ctx: &Ctx,
     tenant: &Tenant,
-    run: Option<&Run>,
-    rest: &Rest,
-    versions: &Versions,
+    flow: &str,
+    way: &Way<'_>,
     known: &Known<'_>,
 ) -> Result<Forecast, Error> {
-    let way = Way::new(run, rest, versions);
-    let mut people = People::default();
+    let conn = ctx.db.connection().await?;
+    let agents = ctx.known.agents(&conn, tenant, flow, known.now).await?;
+    drop(conn);
+    let mut people = People { agents, ..People::default() };
     for _ in 0..MOST_QUESTIONS {
         let conn = ctx.db.connection().await?;
         let want = |people: &People| way.wanted(known, people);
@@ -128,7 +134,7 @@ async fn show(
     let codes = codes.map(|person| person.user.clone()).collect();
     let conn = ctx.db.connection().await?;
     let names = people::list_names(&conn, tenant, codes).await?;
-    Ok(Forecast { steps, ends: rest.ends, names })
+    Ok(Forecast { steps, ends: way.ends(), names })
 }
 
 /// A bug in the engine stops this forecast, and nothing else.

@@ -25,7 +25,6 @@ use super::load_definition::Definitions;
 use crate::domain::calendar::Calendar;
 use crate::domain::chain;
 use crate::domain::definition::Compiled;
-use crate::domain::form::Schema;
 use crate::domain::order::{Head, Order, State};
 use crate::domain::people::{People, Wanted};
 use crate::domain::run::{
@@ -404,7 +403,7 @@ impl Writer {
         let stepped = self.advance_all(conn, jobs, ready, now, answers).await?;
         for Ready { at, run: stepped, versions, compiled, .. } in stepped {
             let Some(job) = jobs.get(at) else { continue };
-            let moved = match self.settle(conn, job, stepped, &versions, &compiled.schema).await? {
+            let moved = match self.settle(conn, job, stepped, &versions, &compiled).await? {
                 Settled::Moved(moved) => *moved,
                 Settled::Ask(wanted) => {
                     let numbers = started.get(&at).cloned();
@@ -502,11 +501,13 @@ impl Writer {
         job: &Job,
         stepped: Box<Advanced>,
         versions: &Versions,
-        schema: &Schema,
+        compiled: &Compiled,
     ) -> Result<Settled, Error> {
         let mut people = People::clone(&job.people);
         let calendar = self.calendar(conn, &job.tenant, versions).await?;
         let now = self.clock.now();
+        let flow = compiled.flow.as_str();
+        people.agents = self.known.agents(conn, &job.tenant, flow, now).await?;
         let mut asked = Wanted::default();
         for _ in 0..MOST_LOOKS {
             let mut ids = match stepped.called() {
@@ -520,7 +521,7 @@ impl Writer {
                 manager: versions.manager.as_deref(),
                 now,
             };
-            let settled = caught(|| stepped.settle(versions, &around, &mut ids, schema));
+            let settled = caught(|| stepped.settle(versions, &around, &mut ids, &compiled.schema));
             self.give_back(ids);
             let wanted = match settled {
                 Ok(Settlement::Moved(moved)) if is_idle(job, &moved) => {

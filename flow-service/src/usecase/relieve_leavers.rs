@@ -9,7 +9,7 @@ use shared::fault::chain;
 use shared::id::Tenant;
 
 use super::Ctx;
-use super::find_people::find_above;
+use super::find_people::{Agents, find_above};
 use super::load_definition::manager_of;
 use super::move_tasks::{Move, PAGE, move_tasks};
 use crate::domain::stand_in;
@@ -87,7 +87,7 @@ async fn relieve_one(ctx: &Ctx, tenant: &Tenant, gone: &str) -> Result<(), Error
 
 /// Who may follow somebody in the orders of one process.
 struct Followers {
-    agents: BTreeMap<String, String>,
+    agents: Agents,
     manager: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use shared::code::Code;
 use shared::contract::directory::PeopleChanged;
 use shared::time;
 
-use crate::helpers::{TestApp, one_task, person};
+use crate::helpers::{TestApp, one_task, person, user_task};
 
 const SET: &str = "/aflow/api/user/absence";
 const CANCEL: &str = "/aflow/api/user/absence/cancel";
@@ -100,6 +100,22 @@ async fn what_comes_while_somebody_is_away_goes_to_the_agent() {
     app.post(SET, away("USER002", "USER003")).await.ok();
 
     let order = app.start("LEAVE", json!({})).await;
+
+    assert_eq!(app.assignees(order).await, json!(["USER003"]));
+    assert_eq!(app.told()[0]["opened"][0]["why"][0]["onBehalfOf"], "USER002");
+    app.decide(order, "approve", "USER003", "pass").await.ok();
+    assert_eq!(app.state(order).await, "completed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_that_comes_while_somebody_is_away_goes_to_the_agent() {
+    let app = TestApp::spawn().await;
+    let users = "<aiflow:approvers><aiflow:users codes=\"USER002,USER004\"/></aiflow:approvers>";
+    app.publish_flow("TURNS", &user_task("aiflow:mode=\"sequence\"", users)).await;
+    let order = app.start("TURNS", json!({})).await;
+    app.post(SET, away("USER004", "USER003")).await.ok();
+
+    app.decide(order, "approve", "USER002", "pass").await.ok();
 
     app.waits_for(order, json!(["USER003"])).await;
     app.decide(order, "approve", "USER003", "pass").await.ok();
@@ -255,7 +271,7 @@ async fn who_is_back_gets_what_comes_and_the_agent_keeps_what_they_have() {
 async fn a_countersign_goes_on_with_the_agent_in_the_place_of_who_is_away() {
     let app = TestApp::spawn().await;
     let users = "<aiflow:approvers><aiflow:users codes=\"USER002,USER004\"/></aiflow:approvers>";
-    app.publish_flow("ALL", &crate::helpers::user_task("aiflow:mode=\"all\"", users)).await;
+    app.publish_flow("ALL", &user_task("aiflow:mode=\"all\"", users)).await;
     let order = app.start("ALL", json!({})).await;
 
     app.post(SET, away("USER002", "USER003")).await.ok();

@@ -10,6 +10,7 @@ use crate::domain::approval::{Mode, Pick};
 use crate::domain::directory::{Department, Profile};
 use crate::domain::people::{People, Presence, Wanted};
 use crate::domain::policy::{Disabled, Nobody, Policy, StarterIsApprover};
+use crate::domain::stand_in;
 
 /// Superiors followed at most, and departments.
 const MOST_LEVELS: u32 = 50;
@@ -148,7 +149,15 @@ impl<'a> Resolver<'a> {
             chain,
         };
         let pick = match seen {
-            Seen::Active => Some(pick(found.code.clone(), found.chain)),
+            Seen::Active => self.present(code).map(|agent| match agent {
+                None => pick(found.code.clone(), found.chain),
+                Some(agent) => {
+                    let Pick { chain: steps, on_behalf_of, user, .. } =
+                        stand_in::agent(self.known, code, &agent);
+                    let chain = [found.chain, steps].concat();
+                    Pick { on_behalf_of, ..pick(user, chain) }
+                }
+            }),
             Seen::Missing => {
                 self.note(Note::Person, format!("用户 {code} 不存在"));
                 None
@@ -165,9 +174,31 @@ impl<'a> Resolver<'a> {
             }),
         };
         match pick {
-            Some(pick) if picks.iter().all(|known| known.user != pick.user) => picks.push(pick),
-            Some(_) => {}
+            Some(pick) => match picks.iter_mut().find(|known| known.user == pick.user) {
+                None => picks.push(pick),
+                // Who is asked themselves needs nobody's place.
+                Some(known) if known.on_behalf_of.is_some() && pick.on_behalf_of.is_none() => {
+                    *known = pick;
+                }
+                Some(_) => {}
+            },
             None => self.missing.push(found.code),
+        }
+    }
+
+    /// Somebody active themselves, or their agent while they are away; `None` = it cannot be said yet.
+    fn present(&mut self, code: &str) -> Option<Option<String>> {
+        let Some(agent) = self.known.agents.get(code) else { return Some(None) };
+        match self.person(agent) {
+            Seen::Active => Some(Some(agent.clone())),
+            Seen::Disabled | Seen::Missing => Some(None),
+            Seen::Unsure if self.known.users.contains_key(agent) || self.known.is_unasked => {
+                Some(None)
+            }
+            Seen::Unsure => {
+                self.note(Note::Unsure, format!("暂时无法确认用户 {agent} 是否存在"));
+                None
+            }
         }
     }
 

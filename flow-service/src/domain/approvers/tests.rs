@@ -1,5 +1,7 @@
 //! Rules, policies and faults, each with what comes of it.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 use flow_engine::Process;
 use flow_engine::bpmn;
@@ -266,7 +268,7 @@ fn for_somebody_disabled_another_acts_by_the_policy() {
     let none = "FIN ! 用户 OLD 已停用，且没有可用的代理人";
     assert_eq!(chosen(&with("disabled='agent'", rules)), none);
     let mut known = known();
-    known.agents.insert("OLD".to_owned(), "PAT".to_owned());
+    known.agents = Arc::new([("OLD".to_owned(), "PAT".to_owned())].into());
     let by_agent = order.choose(&with("disabled='agent'", rules), &known);
     assert_eq!(users(&by_agent), ["PAT", "FIN"]);
     assert_eq!(by_agent.picks[0].on_behalf_of.as_deref(), Some("OLD"));
@@ -274,6 +276,36 @@ fn for_somebody_disabled_another_acts_by_the_policy() {
     order.manager = Some("LEE");
     let by_manager = order.choose(&with("disabled='manager'", rules), &known);
     assert_eq!(users(&by_manager), ["LEE", "FIN"]);
+}
+
+#[test]
+fn for_somebody_away_their_agent_acts_if_there_is_one_who_can() {
+    let spec = rules(
+        "<aiflow:users codes='FIN,LEE'/><aiflow:exclude><aiflow:users codes='BOSS'/></aiflow:exclude>",
+    );
+    let order = Order::of("KIM");
+    let choose = |agent: &str| {
+        let mut known = known();
+        known.agents = Arc::new([("FIN".to_owned(), agent.to_owned())].into());
+        order.choose(&spec, &known)
+    };
+
+    let by_agent = choose("PAT");
+    assert_eq!(users(&by_agent), ["PAT", "LEE"]);
+    assert_eq!(by_agent.picks[0].on_behalf_of.as_deref(), Some("FIN"));
+    assert_eq!(by_agent.picks[0].rule, "指定人员");
+    assert_eq!(
+        by_agent.picks[0].chain.last().unwrap(),
+        "fin（FIN） 外出，由代理人 pat（PAT） 处理"
+    );
+    assert_eq!(users(&choose("OLD")), ["FIN", "LEE"], "disabled");
+    assert_eq!(users(&choose("LEE")), ["LEE"], "asked anyway");
+    assert_eq!(choose("LEE").picks[0].on_behalf_of, None);
+    assert_eq!(users(&choose("BOSS")), ["LEE"], "excluded");
+
+    let mut unknown = known();
+    unknown.agents = Arc::new([("FIN".to_owned(), "NEW".to_owned())].into());
+    assert_eq!(wanted(&spec, &order.asked(), &unknown).users, ["NEW"]);
 }
 
 #[test]

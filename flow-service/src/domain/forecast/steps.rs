@@ -69,6 +69,11 @@ impl<'a> Way<'a> {
         Self { run, rest, lost: lost.collect(), versions }
     }
 
+    /// Whether the order comes to its end on it.
+    pub(crate) fn ends(&self) -> bool {
+        self.rest.ends
+    }
+
     fn whose<'s>(&'s self, ahead: &'s Ahead) -> Whose<'s> {
         ahead.whose(spec(self.versions, &ahead.key, &ahead.node).map(AsRef::as_ref))
     }
