@@ -12,6 +12,7 @@ use shared::http::client::{Error, Peer};
 use shared::id::{AppId, Tenant};
 use shared::identity::{Actor, Caller, Keys};
 
+use crate::examples;
 use crate::settings::Demo;
 
 const ENTERPRISE: &str = "COMPANY001";
@@ -26,12 +27,21 @@ pub(crate) struct Fakes {
 
 /// Starts them with the people of the documented examples, who come back to `public`.
 pub(crate) async fn start_fakes(demo: &Demo, public: &str) -> anyhow::Result<Fakes> {
-    let options = dingtalk::Options { port: demo.dingtalk_port, ..dingtalk::Options::demo() };
+    let mut options = dingtalk::Options { port: demo.dingtalk_port, ..dingtalk::Options::demo() };
+    let people = examples::people()?;
+    options.people.extend(people.iter().map(|person| dingtalk::Person {
+        mobile: person.phone_number.clone(),
+        dept_ids: vec![1],
+        ..dingtalk::Person::new(&person.username, &person.name)
+    }));
     let dingtalk = DingTalk::start(options).await.with_context(|| {
         format!("the fake DingTalk cannot listen on 127.0.0.1:{}", demo.dingtalk_port)
     })?;
     dingtalk.register("dingdemo", &format!("{public}/aflow/api/oauth2/dingtalk/callback"));
-    let options = odoo::Options { port: demo.odoo_port, tells: true, ..odoo::Options::demo() };
+    let usual = odoo::Options::demo();
+    let users = usual.users.into_iter().chain(people).collect();
+    let options =
+        odoo::Options { port: demo.odoo_port, tells: true, users, ..odoo::Options::demo() };
     let odoo = Odoo::start(options)
         .await
         .with_context(|| format!("the fake Odoo cannot listen on 127.0.0.1:{}", demo.odoo_port))?;
@@ -43,6 +53,7 @@ pub(crate) async fn start_fakes(demo: &Demo, public: &str) -> anyhow::Result<Fak
 pub(crate) struct Doors<'a> {
     pub(crate) sso: &'a str,
     pub(crate) sync: &'a str,
+    pub(crate) flow: &'a str,
     pub(crate) notify: &'a str,
 }
 
@@ -101,7 +112,7 @@ pub(crate) async fn fill(
     };
     sync.post::<_, Value>(&erp, "/aflow/api/sys/sync/department", &departments()).await?;
     sync.post::<_, Value>(&erp, "/aflow/api/sys/sync/user", &users()).await?;
-    Ok(())
+    examples::fill(&sync, &peer(doors.flow)?, &erp).await
 }
 
 /// As `make try` sends them, so that it finds nothing new.
@@ -144,7 +155,8 @@ pub(crate) fn explain(public: &str, fakes: &Fakes) {
          \x20 enterpriseCode  {ENTERPRISE}\n\
          \x20 appId           {APPLICATION}\n\
          \x20 appSecret       {SECRET}\n\n\
-         \x20 sign in         {public}/ as {}\n\n\
+         \x20 sign in         {public}/ as {}\n\
+         \x20                 or as E103 / zhaomin-password, who asks for leave, money and contracts (docs/examples)\n\n\
          Try the documented journey from another terminal:  make try\n\
          Ctrl-C stops everything; the data stays (begin anew with: make run ARGS=--fresh).\n",
         fakes.dingtalk.base_url(),

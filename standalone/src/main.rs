@@ -2,6 +2,7 @@
 
 mod account;
 mod demo;
+mod examples;
 mod keys;
 mod postgres;
 mod settings;
@@ -89,7 +90,8 @@ async fn serve(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()>
         tracing::info!(service = name, address, "listening");
     }
     if let Some(fakes) = &fakes {
-        demo::fill(&demo::Doors { sso: &sso, sync: &sync, notify: &notify }, &keys, fakes)
+        let doors = demo::Doors { sso: &sso, sync: &sync, flow: &flow, notify: &notify };
+        demo::fill(&doors, &keys, fakes)
             .await
             .context("the sample enterprise could not be made")?;
         demo::explain(public, fakes);

@@ -12,6 +12,7 @@ mod messages;
 mod orders;
 mod paths;
 mod people;
+mod races;
 mod services;
 mod timeouts;
 mod timers;

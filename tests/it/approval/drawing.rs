@@ -2,7 +2,8 @@
 
 /// The drawing of a situation; `on_reject` is said of the tasks in it.
 pub(super) fn drawing(situation: &str, on_reject: Option<&str>) -> String {
-    let attributes = on_reject.map_or_else(String::new, |word| format!("aiflow:onReject=\"{word}\""));
+    let attributes =
+        on_reject.map_or_else(String::new, |word| format!("aiflow:onReject=\"{word}\""));
     let here = |mode: &str, people: &str| task("here", &format!("{mode} {attributes}"), people);
     let inside = match situation {
         "any" => between(&here("aiflow:mode=\"any\"", "Lee,May,Noa")),

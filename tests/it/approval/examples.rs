@@ -123,7 +123,8 @@ async fn a_short_leave_needs_no_leader_and_a_refused_long_one_comes_back_to_the_
 }
 
 #[tokio::test]
-async fn one_refusal_of_the_finance_department_ends_its_countersigning_and_the_starter_tries_again() {
+async fn one_refusal_of_the_finance_department_ends_its_countersigning_and_the_starter_tries_again()
+{
     let world = enterprise("expense").await;
 
     let form = json!({"purpose": "客户拜访", "amount": 80_000});
@@ -204,8 +205,7 @@ async fn a_contract_goes_back_to_any_node_and_walks_the_way_again() {
 async fn a_contract_comes_straight_back_to_whoever_sent_it() {
     let world = enterprise("contract").await;
     let order = contract(&world).await;
-    let straight =
-        |node: &str| json!({"target": "node", "activityId": node, "straightBack": true});
+    let straight = |node: &str| json!({"target": "node", "activityId": node, "straightBack": true});
 
     act(&world, "E001", "rebut", straight("leader")).await.ok();
     assert_eq!(asked(&world).await, ["E101"]);

@@ -140,11 +140,10 @@ impl Scene<'_> {
         }
         let standing = self.waits().await;
         let came = self.step(ending).await?;
-        let after = self.standing().await?;
         let found = match came {
-            Came::Applied => after,
+            Came::Applied => self.standing().await?,
             Came::Same | Came::Refused(_) if standing != self.waits().await => {
-                return Err(format!("nothing was done, but {standing:?} became {after}"));
+                return Err(format!("nothing was done, but {standing:?} wait no longer"));
             }
             Came::Same => "same".to_owned(),
             Came::Refused(code) => code,
@@ -154,7 +153,11 @@ impl Scene<'_> {
             names.sort();
             names
         };
-        if sorted(&found) == sorted(wanted) { Ok(()) } else { Err(format!("{wanted}, but {found}")) }
+        if sorted(&found) == sorted(wanted) {
+            Ok(())
+        } else {
+            Err(format!("{wanted}, but {found}"))
+        }
     }
 
     /// Everybody passes until the order is over, which must come.
@@ -176,7 +179,8 @@ impl Scene<'_> {
         };
         let found = (&shown["orderStatus"], &shown["orderResult"]);
         // What was refused or taken back on the way to a code is over, too.
-        let is_code = wanted.chars().all(|one| one.is_uppercase() || one == '_') || wanted == "same";
+        let is_code =
+            wanted.chars().all(|one| one.is_uppercase() || one == '_') || wanted == "same";
         let is_over = *found.0 == "over" && (is_code || *found.1 == result);
         if is_over { Ok(()) } else { Err(format!("in the end it is {found:?}")) }
     }
@@ -354,7 +358,8 @@ impl Scene<'_> {
         if !shown["history"].as_array().unwrap().iter().any(is_it) {
             return Err(format!("no line of {who} {word} in {}", shown["history"]));
         }
-        let has_void = || shown["tasks"].as_array().unwrap().iter().any(|task| task["voided"] == true);
+        let has_void =
+            || shown["tasks"].as_array().unwrap().iter().any(|task| task["voided"] == true);
         let undoes = step.what == "rebut" && step.how != ["starter", "straight"];
         if undoes && !has_void() {
             return Err(format!("{who} went back, and nothing is void in {}", shown["tasks"]));

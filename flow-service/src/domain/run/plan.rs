@@ -522,9 +522,8 @@ impl Run {
         // Also a turn that has not come yet changes hands.
         for seat in after.seats() {
             let known = before.seat(seat.no).map_or(0, |seat| seat.past.len());
-            let is_moved = |past: &Past| {
-                matches!(past, Past::Substituted { from: was, .. } if was == from)
-            };
+            let is_moved =
+                |past: &Past| matches!(past, Past::Substituted { from: was, .. } if was == from);
             if !seat.past.iter().skip(known).any(is_moved) {
                 continue;
             }

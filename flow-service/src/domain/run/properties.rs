@@ -42,8 +42,12 @@ struct Words {
 
 fn words() -> impl Strategy<Value = Words> {
     let people = prop::collection::vec(0..CROWD, 1..4);
-    (0_u8..4, people, 0_u8..8, 0_u8..6)
-        .prop_map(|(mode, people, on_reject, timeout)| Words { mode, people, on_reject, timeout })
+    (0_u8..4, people, 0_u8..8, 0_u8..6).prop_map(|(mode, people, on_reject, timeout)| Words {
+        mode,
+        people,
+        on_reject,
+        timeout,
+    })
 }
 
 fn block() -> impl Strategy<Value = Block> {
@@ -81,7 +85,9 @@ impl Pen {
     fn flow(&mut self, from: &str, to: &str, condition: Option<&str>) -> String {
         let id = self.id("f");
         let inside = condition.map_or_else(String::new, |text| {
-            format!("<conditionExpression xsi:type='tFormalExpression'>{text}</conditionExpression>")
+            format!(
+                "<conditionExpression xsi:type='tFormalExpression'>{text}</conditionExpression>"
+            )
         });
         let flow = format!(
             "<sequenceFlow id='{id}' sourceRef='{from}' targetRef='{to}'>{inside}</sequenceFlow>"
@@ -157,7 +163,9 @@ impl Pen {
             Block::Inclusive(blocks) => {
                 let mut ways: Vec<_> = blocks
                     .iter()
-                    .map(|(taken, block)| (Some(if *taken { "${true}" } else { "${false}" }), block))
+                    .map(|(taken, block)| {
+                        (Some(if *taken { "${true}" } else { "${false}" }), block)
+                    })
                     .collect();
                 ways[0].0 = None;
                 self.fork("inclusiveGateway", &ways)
@@ -242,8 +250,13 @@ struct Dice {
 fn dice() -> impl Strategy<Value = Dice> {
     let people = prop::collection::vec(0..CROWD, 1..3);
     (0_u8..38, 0_usize..64, 0..CROWD, people, 0_usize..64, 0_u8..6).prop_map(
-        |(what, row, user, people, target, wild)| {
-            Dice { what, row, user, people, target, is_wild: wild == 0 }
+        |(what, row, user, people, target, wild)| Dice {
+            what,
+            row,
+            user,
+            people,
+            target,
+            is_wild: wild == 0,
         },
     )
 }
@@ -360,9 +373,8 @@ impl House {
         }
         for news in news.values() {
             let told: BTreeSet<RowKey> = news.opened.iter().map(|(key, _)| *key).collect();
-            let is_written = |key: &RowKey| {
-                change.opened.contains_key(key) || change.assigned.contains_key(key)
-            };
+            let is_written =
+                |key: &RowKey| change.opened.contains_key(key) || change.assigned.contains_key(key);
             assert!(told.iter().all(is_written), "told, not written: {told:?}");
             assert_eq!(told.len(), news.opened.len(), "told twice: {told:?}");
             let is_closed = |(key, _): &(RowKey, Closed)| change.closed.contains_key(key);
@@ -465,7 +477,10 @@ impl House {
             let decision = Decision { user: user.clone(), ..Decision::default() };
             let act = Act::TakeBack { wait: *wait, row: *row, decision };
             let refused = self.run.clone().advance(&self.versions, act, at(self.second));
-            panic!("{user} cannot take {wait}-{row} back: {refused:?}\n{:#?}", self.run.task(*wait));
+            panic!(
+                "{user} cannot take {wait}-{row} back: {refused:?}\n{:#?}",
+                self.run.task(*wait)
+            );
         }
         assert_eq!(could, lists, "who can take back: {act:?}");
     }
@@ -540,11 +555,19 @@ impl House {
                     _ => vec![deed(Deed::Release)],
                 };
                 let now = at(self.second);
-                acts.into_iter().any(|act| self.run.clone().advance(&self.versions, act, now).is_ok())
+                acts.into_iter()
+                    .any(|act| self.run.clone().advance(&self.versions, act, now).is_ok())
             })
         };
         for word in [
-            "pass", "reject", "rebut", "transfer", "delegate", "add_sign", "remove_sign", "claim",
+            "pass",
+            "reject",
+            "rebut",
+            "transfer",
+            "delegate",
+            "add_sign",
+            "remove_sign",
+            "claim",
             "release",
         ] {
             let offered = actions.contains(&word);

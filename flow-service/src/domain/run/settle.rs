@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use flow_engine::{Effect, Happened, TaskKind};
 
 use super::change::{
-    Call, Change, Copied, Errand, ErrandKind, Finished, Incident, IncidentKind, Moved, News, Record,
-    RowKey,
+    Call, Change, Copied, Errand, ErrandKind, Finished, Incident, IncidentKind, Moved, News,
+    Record, RowKey,
 };
 use super::plan::Plan;
 use super::task::{Decision, Done, Row, Task};
