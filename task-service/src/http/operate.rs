@@ -231,7 +231,7 @@ pub(crate) async fn delegate_task(
 }
 
 /// Wants more people to approve (加签), by whoever the task waits for: before them, after them, or beside
-/// them. Somebody who approves here already is WRONG_STATE.
+/// them. Somebody who approves here already is INVALID_PARAMETER.
 #[utoipa::path(request_body = AddSignIn, responses((status = 200, body = OperatedOut)), tag = "approval")]
 #[post("/aflow/api/task/add_sign")]
 pub(crate) async fn add_sign(
