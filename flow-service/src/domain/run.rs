@@ -2,11 +2,14 @@
 //! the engine wants becomes rows to write and facts to tell.
 
 mod change;
+mod operate;
+mod people;
 mod plan;
 mod preview;
 #[cfg(test)]
 mod properties;
 mod settle;
+mod substitute;
 mod task;
 mod tell;
 

@@ -4,13 +4,12 @@ use chrono::{DateTime, Utc};
 use flow_engine::value::{Value, Variables};
 use flow_engine::{Command, Happened, ReturnTarget, Step};
 
+use super::operate::in_chinese;
 use super::task::{Decision, Task};
-use super::{
-    Act, Choice, Held, Last, Operation, Refusal, Remark, Run, Target, Versions, deed_word, foreign,
-};
-use crate::domain::approval::{Approval, Deed, Outcome, Past, Verdict};
-use crate::domain::order::{Ending, Place, wire_id};
-use crate::domain::policy::{OnReject, OnTimeout};
+use super::{Act, Choice, Last, Operation, Refusal, Run, Target, Versions, foreign};
+use crate::domain::approval::{Approval, Deed, Outcome, Verdict};
+use crate::domain::order::{Ending, wire_id};
+use crate::domain::policy::OnReject;
 
 /// What an act means.
 #[derive(Clone, Debug)]
@@ -159,7 +158,7 @@ impl Run {
 
     /// A task that waits for people, with one of its rows. Of a seat that was opened again only the
     /// newest row is one: what was clicked on an older one comes too late.
-    fn asked(&self, wait: u64, row: u32) -> Result<&Task, Refusal> {
+    pub(super) fn asked(&self, wait: u64, row: u32) -> Result<&Task, Refusal> {
         let task = self.task(wait).filter(|task| task.is_for_people);
         let task = task.ok_or(Refusal::NothingWaits)?;
         if task.is_newest(row) { Ok(task) } else { Err(Refusal::NothingWaits) }
@@ -357,7 +356,7 @@ impl Run {
     }
 
     /// Refuses what the drawing does not let people do.
-    fn allow(
+    pub(super) fn allow(
         &self,
         versions: &Versions,
         task: &Task,
@@ -367,322 +366,6 @@ impl Run {
         let is_allowed = spec.is_none_or(|spec| spec.allows(operation));
         if is_allowed { Ok(()) } else { Err(Refusal::NotAllowed(in_chinese(operation))) }
     }
-
-    fn operate(
-        &self,
-        versions: &Versions,
-        wait: u64,
-        row: u32,
-        deed: Deed,
-        decision: &Decision,
-        now: DateTime<Utc>,
-    ) -> Result<Plan, Refusal> {
-        let task = self.asked(wait, row)?;
-        let word = deed_word(&deed);
-        let seat = task.row(row).map_or(0, |row| row.seat);
-        let approval = task.approval.as_ref().ok_or(Refusal::NothingWaits)?;
-        self.allow(versions, task, if word.starts_with("add_sign") { "add_sign" } else { word })?;
-        if task.is_resubmit {
-            return Err(Refusal::NotAllowed(in_chinese(word)));
-        }
-        let people = match &deed {
-            Deed::Transfer { to } | Deed::Delegate { to } => vec![to.user.clone()],
-            Deed::AddSign { people, .. } => people.iter().map(|pick| pick.user.clone()).collect(),
-            Deed::RemoveSign { people } => people.clone(),
-            Deed::Pass
-            | Deed::Reject
-            | Deed::Claim
-            | Deed::Release
-            | Deed::Substitute { .. }
-            | Deed::Undo => Vec::new(),
-        };
-        let comment = decision.said.comment.as_deref();
-        let outcome = approval.act(seat, &decision.user, deed, comment, now)?;
-        if outcome.is_repeat {
-            return Err(Refusal::Repeated);
-        }
-        let plan = Plan {
-            operations: vec![self.operation(task, wait, row, word, decision, people)],
-            approval: Some((wait, outcome.approval)),
-            ending: Ending::Reject,
-            ..Plan::default()
-        };
-        self.conclude(versions, wait, outcome.verdict, decision, plan)
-    }
-
-    /// While others of the same task still decide, the approval knows; after it, the engine.
-    fn take_back(
-        &self,
-        wait: u64,
-        row: u32,
-        decision: &Decision,
-        now: DateTime<Utc>,
-    ) -> Result<Plan, Refusal> {
-        let user = decision.user.as_str();
-        let comment = decision.said.comment.as_deref();
-        if let Ok(task) = self.asked(wait, row) {
-            let approval = task.approval.as_ref().ok_or(Refusal::TooLate)?;
-            let seat = task.row(row).map_or(0, |row| row.seat);
-            let outcome = approval.act(seat, user, Deed::Undo, comment, now)?;
-            if outcome.is_repeat {
-                return Err(Refusal::Repeated);
-            }
-            return Ok(Plan {
-                operations: vec![self.operation(
-                    task,
-                    wait,
-                    row,
-                    "take_back",
-                    decision,
-                    Vec::new(),
-                )],
-                approval: Some((wait, outcome.approval)),
-                undone: Some((task.run, (wait, row))),
-                ..Plan::default()
-            });
-        }
-        let done = self.done.iter().find(|done| done.wait == wait && !done.is_void);
-        let done = done.filter(|done| done.task.is_newest(row));
-        let task = &done.ok_or(Refusal::TooLate)?.task;
-        let approval = task.approval.as_ref().ok_or(Refusal::TooLate)?;
-        let seat = task.row(row).ok_or(Refusal::NothingWaits)?.seat;
-        let outcome = approval.reopen(seat, user, now)?;
-        if !self.instance.can_take_back(wait) {
-            return Err(Refusal::TooLate);
-        }
-        Ok(Plan {
-            operations: vec![self.operation(task, wait, row, "take_back", decision, Vec::new())],
-            reopened: Some((task.node.clone(), outcome.approval)),
-            voids: vec![wait],
-            ..Command::TakeBack { wait }.into()
-        })
-    }
-
-    fn remark(
-        &self,
-        versions: &Versions,
-        row: Option<(u64, u32)>,
-        remark: Remark,
-        decision: &Decision,
-    ) -> Result<Plan, Refusal> {
-        let (word, people, count) = match remark {
-            Remark::Copy { people } => ("copy", people, None),
-            Remark::Urge { people, count } => ("urge", people, Some(count)),
-            Remark::Comment { mentions } => ("comment", mentions, None),
-        };
-        let task = row.and_then(|(wait, _)| self.known_task(wait));
-        if let Some(task) = task {
-            self.allow(versions, task, word)?;
-        }
-        let operation = match (task, row) {
-            (Some(task), Some((wait, row))) => {
-                self.operation(task, wait, row, word, decision, people)
-            }
-            _ => self.of_order(word, decision, people),
-        };
-        Ok(Plan { operations: vec![Operation { count, ..operation }], ..Plan::default() })
-    }
-
-    /// A task that waits or is done.
-    pub(crate) fn known_task(&self, wait: u64) -> Option<&Task> {
-        let done = || self.done.iter().find(|done| done.wait == wait).map(|done| &done.task);
-        self.task(wait).or_else(done)
-    }
-
-    fn substitute(
-        &self,
-        from: &str,
-        to: &super::Pick,
-        word: &'static str,
-        now: DateTime<Utc>,
-    ) -> Result<Plan, Refusal> {
-        let mut plan = Plan { ending: Ending::Reject, ..Plan::default() };
-        for (wait, held) in &self.held {
-            let Held::Task(task) = held else { continue };
-            let Some(approval) = &task.approval else { continue };
-            if let Some(moved) = moved(approval, from, to, now) {
-                self.note_moved(&mut plan, task, *wait, (approval, moved), from, to, word);
-            }
-        }
-        if plan.approvals.is_empty() { Err(Refusal::Repeated) } else { Ok(plan) }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what moved, where, from whom to whom and why")]
-    fn note_moved(
-        &self,
-        plan: &mut Plan,
-        task: &Task,
-        wait: u64,
-        (before, after): (&Approval, Approval),
-        from: &str,
-        to: &super::Pick,
-        word: &'static str,
-    ) {
-        let house = Decision { user: String::new(), ..Decision::default() };
-        // Also a turn that has not come yet changes hands.
-        for seat in after.seats() {
-            let known = before.seat(seat.no).map_or(0, |seat| seat.past.len());
-            let is_moved =
-                |past: &Past| matches!(past, Past::Substituted { from: was, .. } if was == from);
-            if !seat.past.iter().skip(known).any(is_moved) {
-                continue;
-            }
-            let row = task.row_of(seat.no);
-            let people = vec![to.user.clone()];
-            let operation = self.operation(task, wait, row.unwrap_or(1), word, &house, people);
-            let on_behalf_of = Some(from.to_owned());
-            let row = row.map(|row| (wait, row));
-            plan.operations.push(Operation { row, on_behalf_of, ..operation });
-        }
-        match after.verdict() {
-            Verdict::Pending => {}
-            Verdict::Passed => plan.concluded.push((wait, true)),
-            Verdict::Rejected => plan.concluded.push((wait, false)),
-        }
-        plan.approvals.push((wait, after));
-    }
-
-    fn run_out(
-        &self,
-        versions: &Versions,
-        wait: u64,
-        to: &std::collections::BTreeMap<String, super::Pick>,
-        now: DateTime<Utc>,
-    ) -> Result<Plan, Refusal> {
-        let task = self.task(wait).filter(|task| task.is_for_people);
-        let task = task.ok_or(Refusal::NothingWaits)?;
-        let approval = task.approval.as_ref().ok_or(Refusal::NothingWaits)?;
-        let spec = versions.spec(self, task.run, &task.node);
-        let timeout = spec.and_then(|spec| spec.timeout.as_ref()).ok_or(Refusal::NothingWaits)?;
-        let mut plan = Plan { ending: Ending::Reject, ran_out: Some(wait), ..Plan::default() };
-        let house = |comment: &str| Decision {
-            said: super::Said { comment: Some(comment.to_owned()), attachments: Vec::new() },
-            ..Decision::default()
-        };
-        match timeout.action {
-            OnTimeout::Remind => {
-                for (row, seen) in task.open_rows() {
-                    let said = house("任务已超时，请尽快处理");
-                    let count = i32::try_from(task.timeouts).unwrap_or(i32::MAX).saturating_add(1);
-                    let people = seen.people.clone();
-                    let operation =
-                        self.operation(task, wait, row, "timeout_remind", &said, people);
-                    plan.operations.push(Operation { count: Some(count), ..operation });
-                }
-                Ok(plan)
-            }
-            OnTimeout::Pass | OnTimeout::Reject => {
-                let passes = timeout.action == OnTimeout::Pass;
-                let said = house(if passes { "超时自动通过" } else { "超时自动拒绝" });
-                let outcome = approval.force(passes, said.said.comment.as_deref(), now);
-                plan.approval = Some((wait, outcome.approval));
-                plan.turns = outcome.opened;
-                for (row, seen) in task.open_rows() {
-                    let word = if passes { "timeout_pass" } else { "timeout_reject" };
-                    let people = seen.people.clone();
-                    plan.operations.push(self.operation(task, wait, row, word, &said, people));
-                }
-                self.conclude(versions, wait, outcome.verdict, &said, plan)
-            }
-            OnTimeout::Superior => {
-                let mut current = approval.clone();
-                for (from, pick) in to {
-                    if let Some(next) = moved(&current, from, pick, now) {
-                        let word = "timeout_transfer";
-                        let pair = (&current.clone(), next.clone());
-                        self.note_moved(&mut plan, task, wait, pair, from, pick, word);
-                        current = next;
-                    }
-                }
-                Ok(plan)
-            }
-        }
-    }
-
-    fn recall(&self, decision: &Decision) -> Result<Plan, Refusal> {
-        if decision.user != self.head.initiator {
-            return Err(Refusal::NotStarter);
-        }
-        let reason = decision.said.comment.clone().unwrap_or_else(|| "发起人撤回".to_owned());
-        Ok(Plan {
-            acted: Some(Last { handler: Some(decision.user.clone()), ..self.last.clone() }),
-            operations: vec![self.of_order("recall", decision, Vec::new())],
-            ..Command::Cancel { reason }.into()
-        })
-    }
-
-    pub(super) fn operation(
-        &self,
-        task: &Task,
-        wait: u64,
-        row: u32,
-        action: &'static str,
-        decision: &Decision,
-        people: Vec<String>,
-    ) -> Operation {
-        let advice = || {
-            // A delegate's place is the delegator's again by now.
-            let seat = task.approval.as_ref()?.seat(task.row(row)?.seat)?;
-            seat.past.iter().rev().find_map(|past| match past {
-                Past::Returned { advice, .. } if advice.user == decision.user => {
-                    advice.on_behalf_of.clone()
-                }
-                _ => None,
-            })
-        };
-        Operation {
-            run: task.run,
-            row: Some((wait, row)),
-            place: task.place(),
-            action,
-            on_behalf_of: task.behalf(row, &decision.user).or_else(advice),
-            user: decision.user.clone(),
-            said: decision.said.clone(),
-            people,
-            count: None,
-        }
-    }
-
-    fn of_order(
-        &self,
-        action: &'static str,
-        decision: &Decision,
-        people: Vec<String>,
-    ) -> Operation {
-        Operation {
-            run: 0,
-            row: None,
-            place: Place { node: self.last.node.clone(), name: self.last.name.clone() },
-            action,
-            user: decision.user.clone(),
-            on_behalf_of: None,
-            said: decision.said.clone(),
-            people,
-            count: None,
-        }
-    }
-}
-
-/// The approval with one person in another's place, if they had one.
-fn moved(
-    approval: &Approval,
-    from: &str,
-    to: &super::Pick,
-    now: DateTime<Utc>,
-) -> Option<Approval> {
-    let mut current = approval.clone();
-    let mut is_moved = false;
-    let seats: Vec<u32> = approval.seats().iter().map(|seat| seat.no).collect();
-    for seat in seats {
-        let deed = Deed::Substitute { from: from.to_owned(), to: to.clone() };
-        if let Ok(outcome) = current.act(seat, "", deed, None, now)
-            && !outcome.is_repeat
-        {
-            current = outcome.approval;
-            is_moved = true;
-        }
-    }
-    is_moved.then_some(current)
 }
 
 fn error(wait: u64, code: &str, decision: &Decision) -> Command {
@@ -691,21 +374,5 @@ fn error(wait: u64, code: &str, decision: &Decision) -> Command {
         code: code.to_owned(),
         message: decision.said.comment.clone().unwrap_or_default(),
         variables: decision.variables.clone(),
-    }
-}
-
-fn in_chinese(operation: &str) -> &'static str {
-    match operation {
-        "rebut" => "驳回",
-        "transfer" => "转办",
-        "delegate" => "委派",
-        "remove_sign" => "减签",
-        "claim" => "认领",
-        "release" => "退回认领",
-        "copy" => "抄送",
-        "urge" => "催办",
-        "comment" => "评论",
-        "take_back" => "拿回",
-        _ => "加签",
     }
 }
