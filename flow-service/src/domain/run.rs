@@ -418,6 +418,15 @@ impl Run {
         }
     }
 
+    /// The tasks that wait for people.
+    pub(super) fn tasks_for_people(&self) -> impl Iterator<Item = &Task> {
+        let task = |held| match held {
+            &Held::Task(ref task) if task.is_for_people => Some(task),
+            Held::Task(_) | Held::Call { .. } => None,
+        };
+        self.held.values().filter_map(task)
+    }
+
     /// The engine's key of the process that a run runs.
     pub(crate) fn key_of(&self, number: u32) -> Option<&str> {
         let order = self.orders.get(&number)?;

@@ -9,6 +9,7 @@ mod forms;
 mod helpers;
 mod leavers;
 mod messages;
+mod operations;
 mod orders;
 mod paths;
 mod people;

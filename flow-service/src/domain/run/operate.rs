@@ -55,6 +55,7 @@ impl Run {
     /// While others of the same task still decide, the approval knows; after it, the engine.
     pub(super) fn take_back(
         &self,
+        versions: &Versions,
         wait: u64,
         row: u32,
         decision: &Decision,
@@ -63,6 +64,7 @@ impl Run {
         let user = decision.user.as_str();
         let comment = decision.said.comment.as_deref();
         if let Ok(task) = self.asked(wait, row) {
+            self.allow(versions, task, "take_back")?;
             let approval = task.approval.as_ref().ok_or(Refusal::TooLate)?;
             let seat = task.row(row).map_or(0, |row| row.seat);
             let outcome = approval.act(seat, user, Deed::Undo, comment, now)?;
@@ -86,6 +88,7 @@ impl Run {
         let done = self.done.iter().find(|done| done.wait == wait && !done.is_void);
         let done = done.filter(|done| done.task.is_newest(row));
         let task = &done.ok_or(Refusal::TooLate)?.task;
+        self.allow(versions, task, "take_back")?;
         let approval = task.approval.as_ref().ok_or(Refusal::TooLate)?;
         let seat = task.row(row).ok_or(Refusal::NothingWaits)?.seat;
         let outcome = approval.reopen(seat, user, now)?;
@@ -131,9 +134,12 @@ impl Run {
         self.task(wait).or_else(done)
     }
 
-    pub(super) fn recall(&self, decision: &Decision) -> Result<Plan, Refusal> {
+    pub(super) fn recall(&self, versions: &Versions, decision: &Decision) -> Result<Plan, Refusal> {
         if decision.user != self.head.initiator {
             return Err(Refusal::NotStarter);
+        }
+        for task in self.tasks_for_people() {
+            self.allow(versions, task, "recall")?;
         }
         let reason = decision.said.comment.clone().unwrap_or_else(|| "发起人撤回".to_owned());
         Ok(Plan {
@@ -208,6 +214,7 @@ pub(super) fn in_chinese(operation: &str) -> &'static str {
         "urge" => "催办",
         "comment" => "评论",
         "take_back" => "拿回",
+        "recall" => "撤回",
         _ => "加签",
     }
 }

@@ -106,11 +106,13 @@ impl Run {
             Act::Deed { wait, row, deed, decision } => {
                 self.operate(versions, wait, row, deed, &decision, now)
             }
-            Act::TakeBack { wait, row, decision } => self.take_back(wait, row, &decision, now),
+            Act::TakeBack { wait, row, decision } => {
+                self.take_back(versions, wait, row, &decision, now)
+            }
             Act::Remark { row, remark, decision } => self.remark(versions, row, remark, &decision),
             Act::Substitute { from, to, word } => self.substitute(&from, &to, word, now),
             Act::RunOut { wait, to } => self.run_out(versions, wait, &to, now),
-            Act::Recall { decision } => self.recall(&decision),
+            Act::Recall { decision } => self.recall(versions, &decision),
             Act::Start { at, variables } => Ok(Command::Start { at, variables }.into()),
             Act::Answer { wait, answer } => Ok(Command::AnswerService { wait, answer }.into()),
             Act::Refuse { wait, code, message, answer } => {

@@ -195,25 +195,35 @@ impl Settling<'_> {
         let runs: Vec<u32> = self.news.keys().copied().collect();
         let is_running = self.run.orders.get(&0).is_some_and(|order| order.state == State::Running);
         let mut take_back: BTreeMap<u32, Vec<(RowKey, String)>> = BTreeMap::new();
+        let allows = |task: &Task, word| {
+            let spec = self.versions.spec(&self.run, task.run, &task.node);
+            spec.is_none_or(|spec| spec.allows(word))
+        };
         let mut waits_for_people = false;
         for (wait, held) in self.run.held.iter().filter(|_| is_running) {
             let Held::Task(task) = held else { continue };
-            waits_for_people |= task.open_rows().any(|(_, row)| !row.people.is_empty());
-            note_take_backs(*wait, task, &mut take_back);
+            let somebody = task.open_rows().any(|(_, row)| !row.people.is_empty());
+            waits_for_people |= somebody && allows(task, "urge");
+            if allows(task, "take_back") {
+                note_take_backs(*wait, task, &mut take_back);
+            }
         }
         for done in
             self.run.done.iter().rev().take(NEWEST).filter(|done| is_running && !done.is_void)
         {
-            if self.run.instance.can_take_back(done.wait) {
+            if allows(&done.task, "take_back") && self.run.instance.can_take_back(done.wait) {
                 note_take_backs(done.wait, &done.task, &mut take_back);
             }
         }
+        let may_recall = self.run.tasks_for_people().all(|task| allows(task, "recall"));
         for run in runs {
             let is_root = run == 0;
             let news = self.news_of(run);
             news.take_back = take_back.remove(&run).unwrap_or_default();
             if is_root && is_running {
-                news.initiator_actions.push("recall");
+                if may_recall {
+                    news.initiator_actions.push("recall");
+                }
                 if waits_for_people {
                     news.initiator_actions.push("urge");
                 }
