@@ -420,11 +420,7 @@ impl Run {
 
     /// The tasks that wait for people.
     pub(super) fn tasks_for_people(&self) -> impl Iterator<Item = &Task> {
-        let task = |held| match held {
-            &Held::Task(ref task) if task.is_for_people => Some(task),
-            Held::Task(_) | Held::Call { .. } => None,
-        };
-        self.held.values().filter_map(task)
+        self.held.keys().filter_map(|wait| self.task(*wait)).filter(|task| task.is_for_people)
     }
 
     /// The engine's key of the process that a run runs.

@@ -1,6 +1,7 @@
 //! Tables of flow-service: one file per aggregate.
 
 pub(crate) mod absences;
+mod bodies;
 pub(crate) mod calendars;
 pub(crate) mod definitions;
 pub(crate) mod departments;
