@@ -96,7 +96,8 @@ async fn a_good_erp_does_not_notice_fifty_hostile_ones() {
     // Of service and fakes together, so it is no more than a bound.
     println!("resident memory: {} KiB before, {} KiB after", before, resident_kib());
     assert!(took[98] < Duration::from_secs(2), "{:?}", took[98]);
-    assert_eq!(good.app.counts().await["pushes"], json!({"delivered": 100}));
+    // The last answer may still be on its way into the ledger.
+    good.reaches("delivered", 100).await;
 }
 
 fn resident_kib() -> u64 {

@@ -211,3 +211,17 @@ async fn tasks_that_went_to_others_or_back_are_logged_and_words_about_them_are_n
     );
     assert_eq!(lines(2), [json!(["USER002", "REJECTED", "驳回：同意"])]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_called_order_called_is_told_in_the_first_ones_line_however_late_that_is_heard() {
+    let erp = TestErp::spawn().await;
+    let child = |fact: OrderAdvanced| OrderAdvanced { parent_order_id: Some(7), ..fact };
+    let grandchild = |fact: OrderAdvanced| OrderAdvanced { parent_order_id: Some(8), ..fact };
+
+    erp.publish(&[grandchild(erp.start(9))]).await;
+    erp.publish(&[child(erp.start(8))]).await;
+    erp.publish(&[erp.start(7), grandchild(erp.handled(9, 2, "pass"))]).await;
+    erp.reaches("delivered", 2).await;
+
+    assert_eq!(erp.told(7), ["START", "LOG"]);
+}

@@ -1,0 +1,1 @@
+drop index erp_lines_called;
